@@ -1,0 +1,2 @@
+// Package eio is Engine.IO 4: sessions over websocket and long-polling.
+package eio

@@ -1,0 +1,2 @@
+// Package sio is a Socket.IO server.
+package sio
