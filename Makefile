@@ -1,0 +1,106 @@
+# The two commands are `make run` and `make test`; both do their own set-up on a
+# Debian machine that has Go and Node. `make help` lists the others.
+
+GO      ?= go
+NODE    ?= node
+NPM     ?= npm
+PORT    ?= 3000
+FUZZTIME ?= 20s
+
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
+GOLANGCI    = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.1
+BENCHSTAT   = golang.org/x/perf/cmd/benchstat@v0.0.0-20250813145418-2f7363a06fe1
+
+BIN     := $(CURDIR)/bin
+CLIENTS := conformance/clients
+SERVER  := $(BIN)/conformance-server
+# The server the real clients drive. Any other that offers the contract will do:
+# make conform COMMAND="node reference-server.js"
+COMMAND ?= $(SERVER)
+
+.PHONY: help run build bundle setup test check fmt vet lint go-test race debug nested conform browser clients fuzz bench clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+## ---- run
+
+run: build ## start the server on :3000 (PORT=n: elsewhere)
+	@$(BIN)/sio-fast --addr :$(PORT)
+
+build: bundle ## bin/sio-fast, with the browser client inside
+	$(GO) build -trimpath -o $(BIN)/ ./cmd/sio-fast
+
+# npm ci is run again only when a lockfile is newer than what it installed.
+%/node_modules/.package-lock.json: %/package-lock.json
+	cd $* && $(NPM) ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+bundle: internal/bundle/dist/socket.io.js ## fetch the browser client that the binaries embed
+
+internal/bundle/dist/socket.io.js: internal/bundle/node_modules/.package-lock.json
+	cp internal/bundle/node_modules/socket.io-client/dist/socket.io*.js* internal/bundle/dist/
+	@touch $@
+
+## ---- test
+
+setup: bundle $(CLIENTS)/node_modules/.package-lock.json ## install what the tests need
+	@scripts/setup.sh
+
+test: setup ## everything: vet, linters, Go tests (plain, race, pooldebug), nested modules, real clients, browser
+	@$(MAKE) --no-print-directory fmt vet lint
+	@$(MAKE) --no-print-directory go-test race debug nested
+	@$(MAKE) --no-print-directory clients
+
+check: fmt vet lint go-test race ## what to run before a commit: format, vet, linters, Go tests, race and allocation tests
+
+fmt:
+	@bad=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go' 2>/dev/null || find . -name '*.go' -not -path '*/node_modules/*')); \
+	if [ -n "$$bad" ]; then echo "gofmt wants to change:"; echo "$$bad"; exit 1; fi
+
+vet:
+	$(GO) vet ./...
+
+# golangci-lint contains staticcheck. Where its module cannot be had, staticcheck
+# alone and the import check of house_test.go have to do.
+lint: ## staticcheck and the linters of .golangci.yml, at pinned versions
+	@scripts/lint.sh $(STATICCHECK) $(GOLANGCI)
+
+go-test: ## the Go part alone, allocation tests and fuzz seeds included
+	$(GO) test ./...
+
+race:
+	$(GO) test -race ./...
+
+debug: ## with pools that poison and count
+	$(GO) test -tags pooldebug ./pool/... ./wsframe/... ./internal/... ./eio/... ./sio/... ./eventloop/...
+
+nested: ## the tests of the modules in sub-folders
+	@for m in $$(find . -mindepth 2 -name go.mod -not -path '*/node_modules/*' | sort); do \
+		d=$$(dirname $$m); echo "cd $$d && $(GO) vet ./... && $(GO) test ./..."; \
+		(cd $$d && $(GO) vet ./... && $(GO) test ./...) || exit 1; \
+	done
+
+$(SERVER): FORCE
+	$(GO) build -o $@ ./conformance/server
+FORCE:
+
+conform: $(SERVER) $(CLIENTS)/node_modules/.package-lock.json ## the official JavaScript client and raw connections against the conformance server
+	COMMAND="$(COMMAND)" $(NODE) --test --test-reporter=spec $(CLIENTS)/test/*.test.js
+
+browser: $(SERVER) setup ## Chromium against the conformance server
+	COMMAND="$(COMMAND)" $(NODE) --test --test-reporter=spec $(CLIENTS)/browser/*.test.js
+
+# Both of the above as one run of node:test, with one count at its end.
+clients: $(SERVER) setup
+	COMMAND="$(COMMAND)" $(NODE) --test --test-reporter=spec $(CLIENTS)/test/*.test.js $(CLIENTS)/browser/*.test.js
+
+fuzz: ## each fuzz target for FUZZTIME (20s)
+	@scripts/fuzz.sh $(FUZZTIME)
+
+bench: ## the benchmarks, beside the committed figures where there are some
+	@scripts/bench.sh $(BENCHSTAT)
+
+clean: ## remove what the other targets made
+	rm -rf bin internal/bundle/node_modules $(CLIENTS)/node_modules
+	find internal/bundle/dist -name 'socket.io*' -delete
