@@ -49,7 +49,7 @@ func unhex(c byte) byte {
 	if c <= '9' {
 		return c - '0'
 	}
-	return c|0x20 - 'a' + 10
+	return c | 0x20 - 'a' + 10
 }
 
 // trimOWS cuts the optional white space of RFC 9110, and a CR at the end, off

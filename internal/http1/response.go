@@ -2,6 +2,7 @@ package http1
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 )
 
@@ -83,4 +84,28 @@ func AppendHeader(dst []byte, name, value string) (_ []byte, ok bool) {
 	dst = append(dst, ": "...)
 	dst = append(dst, value...)
 	return append(dst, crlf...), true
+}
+
+// AppendHeaders appends the lines of h, sorted by name, without those whose
+// name or value may not stand in a header, and without the ones that frame the
+// answer, which are the server's alone. It borrows h. Any goroutine.
+func AppendHeaders(dst []byte, h http.Header) []byte {
+	if len(h) == 0 {
+		return dst
+	}
+	names := make([]string, 0, len(h))
+	for name := range h {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		switch http.CanonicalHeaderKey(name) {
+		case "Content-Length", "Transfer-Encoding", "Connection":
+			continue
+		}
+		for _, v := range h[name] {
+			dst, _ = AppendHeader(dst, name, v)
+		}
+	}
+	return dst
 }
