@@ -1,0 +1,41 @@
+package eio
+
+import "errors"
+
+// Codes of a refused request, as they stand in the answer.
+const (
+	CodeUnknownTransport   = 0
+	CodeUnknownSession     = 1
+	CodeBadHandshakeMethod = 2
+	CodeBadRequest         = 3
+	CodeForbidden          = 4
+	CodeUnsupportedVersion = 5
+)
+
+// ErrForbidden is an AllowRequest error without a text of its own: the answer
+// says "Forbidden".
+var ErrForbidden = errors.New("Forbidden") //nolint:revive,staticcheck // the text is the wire's
+
+// ConnectionError describes a refused request. It is lent to
+// [Options.OnConnectionError] and also an error.
+type ConnectionError struct {
+	Code    int    // CodeUnknownTransport to CodeUnsupportedVersion
+	Message string // as answered
+	// Context says more, by name: "transport", "sid", "method", "name",
+	// "protocol", "previousTransport", "previousProtocol". It may be nil.
+	Context map[string]string
+	Request *Request
+}
+
+// Error is the message.
+func (e *ConnectionError) Error() string { return "eio: " + e.Message }
+
+// codeMessages are the texts of the reference, by code.
+var codeMessages = [...]string{
+	CodeUnknownTransport:   "Transport unknown",
+	CodeUnknownSession:     "Session ID unknown",
+	CodeBadHandshakeMethod: "Bad handshake method",
+	CodeBadRequest:         "Bad request",
+	CodeForbidden:          "Forbidden",
+	CodeUnsupportedVersion: "Unsupported protocol version",
+}

@@ -1,0 +1,119 @@
+package eio
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Options configure an [Engine]. The zero value of a field means its default.
+type Options struct {
+	// Path is the prefix of the engine's requests. "" means "/engine.io/".
+	// One trailing slash is added if it is missing.
+	Path string
+	// PingInterval is the time from the open packet, or from a pong, to the
+	// next ping. 0 means 25s.
+	PingInterval time.Duration
+	// PingTimeout is how long a client may take to answer a ping. 0 means 20s.
+	PingTimeout time.Duration
+	// UpgradeTimeout bounds an upgrade to websocket. 0 means 10s.
+	UpgradeTimeout time.Duration
+	// CloseTimeout bounds an orderly close over polling. 0 means 30s.
+	CloseTimeout time.Duration
+	// MaxPayload is the size limit, in bytes, of one websocket message and of
+	// one polling body. 0 means 1,000,000.
+	MaxPayload int
+	// MaxPacketsPerPayload bounds the packets of one polling body. 0 means
+	// 16384.
+	MaxPacketsPerPayload int
+	// Transports lists what is served: "polling", "websocket". nil means both.
+	Transports []string
+	// DisableUpgrades refuses to upgrade a polling session to websocket and
+	// leaves the upgrade out of the open packet.
+	DisableUpgrades bool
+	// CORS answers cross-origin requests. nil means off.
+	CORS *CORS
+	// Cookie is set on the handshake's response. nil means none.
+	Cookie *Cookie
+	// AllowRequest refuses a handshake by returning an error, whose text is
+	// the answer's message. It borrows r and must not block. Loop only.
+	AllowRequest func(r *Request) error
+	// Use runs for every request of the engine, before it is checked. An error
+	// refuses the request as a bad one. It may add to the headers of the
+	// response. It borrows r and must not block. Loop only.
+	Use []func(r *Request, h http.Header) error
+	// InitialHeaders may change the headers of the first response of a
+	// session. It borrows r and h. Loop only.
+	InitialHeaders func(r *Request, h http.Header)
+	// Headers may change the headers of every response of a session. It
+	// borrows r and h. Loop only.
+	Headers func(r *Request, h http.Header)
+	// OnConnectionError hears of every refused request. It borrows e. Loop
+	// only.
+	OnConnectionError func(e *ConnectionError)
+	// GenerateID replaces the session ids. Ids must be unique and hard to
+	// guess. It borrows r. Any goroutine.
+	GenerateID func(r *Request) (string, error)
+	// MaxBacklog bounds the unsent bytes of one session. A message that finds
+	// the backlog above it closes the session with [ReasonSlow], unless it is
+	// volatile. 0 means 1 MiB.
+	MaxBacklog int
+	// DropRequest frees the stored handshake request once OnOpen has returned.
+	DropRequest bool
+	// Logger hears of what nobody else can be told. nil means slog.Default.
+	Logger *slog.Logger
+}
+
+var (
+	errNoHandler   = errors.New("eio: no handler")
+	errTransports  = errors.New("eio: unknown transport in Options.Transports")
+	errNegative    = errors.New("eio: negative value in Options")
+	errPathNoSlash = errors.New("eio: Options.Path must begin with a slash")
+)
+
+// withDefaults returns a copy of o with every default filled in.
+func (o *Options) withDefaults() (Options, error) {
+	var c Options
+	if o != nil {
+		c = *o
+	}
+	if c.Path == "" {
+		c.Path = "/engine.io/"
+	}
+	if c.Path[0] != '/' {
+		return c, errPathNoSlash
+	}
+	c.Path = strings.TrimSuffix(c.Path, "/") + "/"
+	if c.PingInterval < 0 || c.PingTimeout < 0 || c.UpgradeTimeout < 0 || c.CloseTimeout < 0 ||
+		c.MaxPayload < 0 || c.MaxPacketsPerPayload < 0 || c.MaxBacklog < 0 {
+		return c, errNegative
+	}
+	orDuration(&c.PingInterval, 25*time.Second)
+	orDuration(&c.PingTimeout, 20*time.Second)
+	orDuration(&c.UpgradeTimeout, 10*time.Second)
+	orDuration(&c.CloseTimeout, 30*time.Second)
+	orInt(&c.MaxPayload, 1_000_000)
+	orInt(&c.MaxPacketsPerPayload, 16384)
+	orInt(&c.MaxBacklog, 1<<20)
+	if c.Transports == nil {
+		c.Transports = []string{"polling", "websocket"}
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return c, nil
+}
+
+func orDuration(d *time.Duration, def time.Duration) {
+	if *d == 0 {
+		*d = def
+	}
+}
+
+func orInt(n *int, def int) {
+	if *n == 0 {
+		*n = def
+	}
+}
