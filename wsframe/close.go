@@ -64,8 +64,8 @@ func AppendClose(dst []byte, code ws.StatusCode, reason string) []byte {
 	return append(dst, reason...)
 }
 
-// ValidCloseCode reports whether a close frame may carry code: those RFC 6455
-// and the IANA registry define for the wire, and 3000 to 4999. Any goroutine.
+// ValidCloseCode reports whether a client's close frame may carry code: 1000 to
+// 1003, 1007 to 1013 and 3000 to 4999. Any goroutine.
 func ValidCloseCode(code ws.StatusCode) bool {
 	switch {
 	case code < 1000 || code >= 5000:
@@ -77,9 +77,10 @@ func ValidCloseCode(code ws.StatusCode) bool {
 	case 1004, ws.StatusNoStatusRcvd, ws.StatusAbnormalClosure:
 		return false
 	}
-	// 1012 to 1014 (service restart, try again later, bad gateway) are
-	// registered; 1015 must not be sent; 1016 to 2999 are reserved.
-	return code <= 1014
+	// 1012 and 1013 (service restart, try again later) are in the IANA
+	// registry. So is 1014, bad gateway, but a client is no gateway, and strict
+	// suites refuse it. 1015 must not be sent; 1016 to 2999 are reserved.
+	return code <= 1013
 }
 
 // parseClose reads the payload of a close frame. An empty one is code 1005.

@@ -87,6 +87,24 @@ var dead = new(state)
 // grow the buffer of a message larger than those before, and that only as its
 // bytes come.
 func (d *Decoder) Next(p []byte) (m Message, n int, err error) {
+	if d.s == nil && len(p) >= 6 {
+		// Most frames by far are whole, masked, one message and under 126
+		// bytes. This repeats what view does for them, in half the time.
+		if n := int(p[1]) - bitMask; 0 <= n && n < len16 && n <= len(p)-6 && (p[0] == textFin || p[0] == binaryFin) && int64(n) <= d.max() {
+			body := p[6 : 6+n : 6+n]
+			if !mask(body, [4]byte(p[2:6]), 0) && p[0] == textFin && !utf8.Valid(body) {
+				return m, 0, d.fail(errUTF8)
+			}
+			m.Op = ws.OpCode(p[0] & bitsOp)
+			m.Payload = body
+			return m, 6 + n, nil
+		}
+	}
+	return d.next(p)
+}
+
+// next is Next for all the other frames.
+func (d *Decoder) next(p []byte) (m Message, n int, err error) {
 	if d.s != nil && d.s.lent {
 		d.settle()
 	}
@@ -216,15 +234,6 @@ func (d *Decoder) view(p []byte) (m Message, n int, err error) {
 		return Message{}, 0, d.fail(errUTF8)
 	}
 	return m, end, nil
-}
-
-// unmask unmasks a whole payload and, if it is text, says whether it is UTF-8.
-func unmask(b []byte, key [4]byte, text bool) (ok bool) {
-	if len(b) < cipherFrom {
-		return mask(b, key, 0) || !text || utf8.Valid(b)
-	}
-	ws.Cipher(b, key, 0)
-	return !text || utf8.Valid(b)
 }
 
 // check judges the first two bytes of a frame, which say all but the length.

@@ -49,9 +49,8 @@ func (d *Decoder) header(p []byte) (n int, err error) {
 // set if that completes a message.
 func (d *Decoder) payload(p []byte) (m Message, n int, err error) {
 	s := d.s
-	if int64(len(p)) > s.left {
-		p = p[:s.left:s.left]
-	}
+	k := int(min(int64(len(p)), s.left))
+	p = p[:k:k]
 	if len(p) == 0 && s.left > 0 {
 		return m, 0, nil // nothing is held for what a header merely claims
 	}

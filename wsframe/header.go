@@ -15,6 +15,9 @@ const (
 	bitMask = 0x80
 	bitsLen = 0x7f
 
+	textFin   = bitFin | byte(ws.OpText) // the first byte of a text in one frame
+	binaryFin = bitFin | byte(ws.OpBinary)
+
 	len16 = 126 // "If 126, the following 2 bytes … are the payload length"
 	len64 = 127 // "If 127, the following 8 bytes … are the payload length"
 )

@@ -3,13 +3,18 @@ package wsframe
 import (
 	"encoding/binary"
 	"math/bits"
+	"unicode/utf8"
 
 	"github.com/gobwas/ws"
 )
 
-// cipherFrom is the size from which ws.Cipher, which uses vector instructions,
-// is faster than the loop here (BenchmarkMask).
-const cipherFrom = 768
+// From these sizes on, in bytes, ws.Cipher, which uses vector instructions, is
+// faster than the loop here (BenchmarkMask): by itself, and with the UTF-8 check
+// of a text behind it, which our loop spares an ASCII text.
+const (
+	cipherFrom     = 128
+	cipherTextFrom = 768
+)
 
 // highBits is the top bit of each of eight bytes: set in none for ASCII.
 const highBits = 0x8080808080808080
@@ -60,4 +65,17 @@ func mask(b []byte, key [4]byte, offset int) (ascii bool) {
 		seen |= uint64(b[i])
 	}
 	return seen&highBits == 0
+}
+
+// unmask unmasks a whole payload and, if it is text, says whether it is UTF-8.
+func unmask(b []byte, key [4]byte, text bool) (ok bool) {
+	if !text {
+		Mask(b, key, 0)
+		return true
+	}
+	if len(b) < cipherTextFrom {
+		return mask(b, key, 0) || utf8.Valid(b)
+	}
+	ws.Cipher(b, key, 0)
+	return utf8.Valid(b)
 }
