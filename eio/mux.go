@@ -45,6 +45,7 @@ type Mux struct {
 	mu        sync.Mutex // guards appending to loops, and ids
 	loops     atomic.Pointer[[]*Loop]
 	ids       map[string]*Session // sessions whose id does not name their slot
+	host      host                // what drives m under net/http
 }
 
 // endpoint is a bare websocket path.

@@ -7,8 +7,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/sio-fast/sio-fast/wsframe"
-
-	"github.com/gobwas/ws"
 )
 
 // A payload is the body of a polling request or answer: packets joined by one
@@ -109,7 +107,7 @@ func payloadSize(frames []byte) (size, packets int) {
 		}
 		frames = rest
 		packets++
-		if op == ws.OpBinary {
+		if op == wsframe.OpBinary {
 			size += 1 + base64.StdEncoding.EncodedLen(len(data))
 		} else {
 			size += len(data)
@@ -131,7 +129,7 @@ func appendPayload(dst, frames []byte, more bool) []byte {
 			dst = append(dst, separator)
 		}
 		more = true
-		if op == ws.OpBinary {
+		if op == wsframe.OpBinary {
 			dst = append(dst, binaryPrefix)
 			dst = base64.StdEncoding.AppendEncode(dst, data)
 		} else {

@@ -221,3 +221,15 @@ func (r *Request) judge(h *heads) *Error {
 	}
 	return nil
 }
+
+// CutHead cuts an answer of AppendHead's into its header lines and what has
+// come of its body; ok is false while the head is incomplete. It borrows b and
+// lends views of it. Any goroutine. Does not allocate.
+func CutHead(b []byte) (headers, body []byte, ok bool) {
+	end := bytes.Index(b, crlfcrlf)
+	if end < 0 {
+		return nil, nil, false
+	}
+	line := bytes.Index(b, crlf)
+	return b[line+2 : max(end, line)+2], b[end+4:], true
+}
