@@ -1,0 +1,142 @@
+//go:build linux
+
+package eventloop
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"github.com/panjf2000/gnet/v2"
+	"golang.org/x/sys/unix"
+)
+
+// maxWaste bounds what a connection may still send after it was closed.
+const maxWaste = 1 << 20
+
+// OnBoot implements gnet.EventHandler.
+func (k *core) OnBoot(gnet.Engine) gnet.Action { return gnet.None }
+
+// OnShutdown implements gnet.EventHandler.
+func (k *core) OnShutdown(gnet.Engine) {}
+
+// OnTick is called by one goroutine of gnet's, from the moment that all loops
+// run. It never blocks, so its lateness measures the machine, not the loops.
+func (k *core) OnTick() (time.Duration, gnet.Action) {
+	k.once.Do(func() { close(k.begun) })
+	now := time.Since(k.beginNS).Milliseconds()
+	k.clock.Store(now)
+	delay := 50 * time.Millisecond
+	for _, l := range k.all() {
+		delay = l.eio.TickEvery()
+		if !l.tickDue.Swap(true) {
+			l.Wake()
+		}
+	}
+	k.chores(now)
+	return delay, gnet.None
+}
+
+// OnOpen implements gnet.EventHandler.
+func (k *core) OnOpen(g gnet.Conn) (out []byte, action gnet.Action) {
+	l, err := k.loopFor(g.EventLoop())
+	switch v := g.Context().(type) {
+	case *loop: // its own eventfd
+		return nil, gnet.None
+	case *seedling:
+		v.done <- err
+		return nil, gnet.None
+	case *transfer:
+		return nil, l.arrive(v, g)
+	}
+	if err != nil {
+		k.opt.Logger.Error("eventloop: connection refused", "error", err)
+		return nil, gnet.Close
+	}
+	if !k.admit(g.Fd()) {
+		drain(int32(g.Fd()), l.buf())
+		return busy, gnet.Close
+	}
+	return nil, l.open(g, nil)
+}
+
+// open makes g a connection of l. It borrows head: bytes already read from it.
+func (l *loop) open(g gnet.Conn, head []byte) gnet.Action {
+	c := &conn{g: g, l: l, fd: int32(g.Fd())}
+	g.SetContext(c)
+	l.core.conns.Add(1)
+	l.tune(c.fd)
+	l.accept(c)
+	if len(head) > 0 {
+		l.feed(c, head)
+	}
+	return c.settle()
+}
+
+func (l *loop) accept(c *conn) {
+	defer l.recovered("accept", c)
+	l.eio.Accept(&c.peer, c)
+}
+
+// tune sets what gnet cannot. TCP_NODELAY came from the listener. On a unix
+// socket both fail, which does no harm.
+func (l *loop) tune(fd int32) {
+	if n := l.core.opt.NotSentLowat; n > 0 {
+		setsockopt(fd, unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, int32(n))
+	}
+	if d := l.core.opt.UserTimeout; d > 0 {
+		setsockopt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int32(d.Milliseconds()))
+	}
+}
+
+// OnTraffic implements gnet.EventHandler. It always takes all there is: bytes
+// left with gnet would be copied into a ring, and copied again at each look.
+func (k *core) OnTraffic(g gnet.Conn) gnet.Action {
+	b, _ := g.Next(-1)
+	switch v := g.Context().(type) {
+	case *conn:
+		return v.traffic(b)
+	case *loop:
+		if k.stopping.Load() {
+			return gnet.Shutdown
+		}
+		v.awake()
+	}
+	return gnet.None
+}
+
+// traffic serves one read of c. It borrows b.
+func (c *conn) traffic(b []byte) gnet.Action {
+	if c.state == stateOpen {
+		c.l.feed(c, b)
+		return c.settle()
+	}
+	c.waste += int32(len(b))
+	if c.waste > maxWaste {
+		return gnet.Close
+	}
+	return gnet.None
+}
+
+// OnClose implements gnet.EventHandler. The descriptor is closed right after it
+// returns, so this is the last moment it may be used.
+func (k *core) OnClose(g gnet.Conn, err error) gnet.Action {
+	c, ok := g.Context().(*conn)
+	if !ok {
+		return gnet.None
+	}
+	switch {
+	case errors.Is(err, io.EOF):
+		err = io.EOF
+	case k.stopping.Load():
+		drain(c.fd, c.l.buf())
+	}
+	if c.state == stateLinger {
+		k.lingering.Add(-1)
+	}
+	c.end(stateFinished, err)
+	c.state = stateFinished
+	c.g = nil
+	k.conns.Add(-1)
+	return gnet.None
+}

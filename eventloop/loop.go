@@ -1,0 +1,291 @@
+//go:build linux
+
+package eventloop
+
+import (
+	"context"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/panjf2000/gnet/v2"
+	"github.com/sio-fast/sio-fast/eio"
+)
+
+// loop is one gnet loop and the eio.Loop that it drives. Fields are loop only
+// unless they say otherwise.
+type loop struct {
+	core *core
+	el   gnet.EventLoop
+	eio  *eio.Loop
+	wake *wake
+	aux  *writables
+	vec  vector
+
+	// current is the connection whose read is being served, if any.
+	current *conn
+	// after holds connections that are to be closed or moved at the end of the
+	// round; spare is the other half of the double buffer.
+	after, spare []*conn
+	afterArmed   bool
+	// linger holds closed connections that wait for the other side, oldest
+	// first, from lingerHead on.
+	linger     []lingering
+	lingerHead int
+
+	halted  bool   // the engine's loop has been stopped
+	scratch []byte // 16 KiB for bytes nobody wants, made on first use
+
+	tickDue atomic.Bool // any goroutine
+	mail    mailbox
+}
+
+type lingering struct {
+	c        *conn
+	deadline int64
+}
+
+// mailbox is what other goroutines of this package leave for a loop. Any
+// goroutine.
+type mailbox struct {
+	mu    sync.Mutex
+	ready []token     // blocked sockets that have room again
+	lost  []*transfer // connections that never arrived
+	calls []call      // what Shutdown wants done
+	swapR []token
+	swapL []*transfer
+}
+
+// call is something that another goroutine waits for.
+type call struct {
+	f    func(l *loop) bool
+	done chan bool
+}
+
+// Wake implements [eio.Waker]. Any goroutine. Does not allocate.
+func (l *loop) Wake() { l.wake.ring() }
+
+// report leaves tokens of writable sockets. It borrows t. Any goroutine.
+func (l *loop) report(t []token) {
+	l.mail.mu.Lock()
+	l.mail.ready = append(l.mail.ready, t...)
+	l.mail.mu.Unlock()
+	l.Wake()
+}
+
+// reportLost leaves a connection whose move came to nothing. Any goroutine.
+func (l *loop) reportLost(t *transfer) {
+	l.mail.mu.Lock()
+	l.mail.lost = append(l.mail.lost, t)
+	l.mail.mu.Unlock()
+	l.Wake()
+}
+
+// awake serves everything that is not a socket: ticks, sockets that have room
+// again, and the engine's inbox. It is called whenever the eventfd was rung.
+func (l *loop) awake() {
+	if l.tickDue.Swap(false) {
+		l.tick()
+	}
+	l.run()
+	l.takeMail()
+}
+
+func (l *loop) tick() {
+	defer l.recovered("tick", nil)
+	l.sweepLinger(l.core.clock.Load())
+	l.eio.Tick(time.Now())
+}
+
+// do runs one call.
+func (l *loop) do(f func(l *loop) bool) (ok bool) {
+	defer l.recovered("shutdown", nil)
+	return f(l)
+}
+
+// ask has f run on the loop and returns its result, or false if ctx is done
+// before. Any goroutine but the loop's. Blocks.
+func (l *loop) ask(ctx context.Context, f func(l *loop) bool) bool {
+	c := call{f, make(chan bool, 1)}
+	l.mail.mu.Lock()
+	l.mail.calls = append(l.mail.calls, c)
+	l.mail.mu.Unlock()
+	l.Wake()
+	select {
+	case ok := <-c.done:
+		return ok
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// quiet reports that the loop has nothing left to send or to do. Loop only.
+func (l *loop) quiet() bool { return l.eio.Quiet() && l.aux.live == 0 && len(l.after) == 0 }
+
+// halt ends the engine's loop, once. Loop only.
+func (l *loop) halt() bool {
+	if !l.halted {
+		l.halted = true
+		l.eio.Stop()
+	}
+	return true
+}
+
+// bury frees what the loop holds once its goroutine has ended.
+func (l *loop) bury() {
+	l.takeMail()
+	_ = l.do((*loop).halt)
+	l.aux.close()
+	l.wake.close()
+}
+
+func (l *loop) run() {
+	defer l.recovered("run", nil)
+	l.eio.Run()
+}
+
+// feed gives c what it read, and sends what that made. It borrows b.
+func (l *loop) feed(c *conn, b []byte) {
+	l.current = c
+	defer func() { l.current = nil }()
+	defer l.recovered("feed", c)
+	c.peer.Feed(b)
+	l.eio.Flush()
+}
+
+// closed tells the engine that c is gone.
+func (l *loop) closed(c *conn, err error) {
+	defer l.recovered("closed", nil)
+	c.peer.Closed(err)
+}
+
+func (l *loop) takeMail() {
+	m := &l.mail
+	m.mu.Lock()
+	ready, lost, calls := m.ready, m.lost, m.calls
+	m.ready, m.lost, m.calls = m.swapR[:0], m.swapL[:0], nil
+	m.mu.Unlock()
+	for _, t := range ready {
+		if c := l.aux.find(t); c != nil {
+			l.writable(c)
+		}
+	}
+	for _, t := range lost {
+		if t.c != nil {
+			t.c.l = l
+			t.c.end(stateFinished, t.err)
+		}
+		l.core.left(t)
+	}
+	clear(lost)
+	for _, c := range calls {
+		c.done <- l.do(c.f)
+	}
+	m.swapR, m.swapL = ready, lost
+}
+
+// writable tells a blocked connection that there is room, and stops watching
+// it unless it is blocked again.
+func (l *loop) writable(c *conn) {
+	if c.state != stateOpen {
+		return
+	}
+	c.blocked = false
+	defer func() {
+		// Not blocked again: what the kernel keeps for it is given back.
+		if !c.blocked {
+			l.aux.forget(c)
+		}
+	}()
+	defer l.recovered("writable", c)
+	c.peer.Writable()
+}
+
+// block watches c until it has room again.
+func (l *loop) block(c *conn) error {
+	c.blocked = true
+	return l.aux.arm(c)
+}
+
+// armAfter has gnet call Run at the end of its round. Unlike a wake it cannot
+// come in the middle of a batch of events.
+func (l *loop) armAfter() {
+	if l.afterArmed {
+		return
+	}
+	// It fails only when the engine has ended, and then gnet closes everything.
+	l.afterArmed = l.el.Execute(context.Background(), l) == nil
+}
+
+// Run implements gnet.Runnable: the end of a round. Connections that were to be
+// closed or moved are.
+func (l *loop) Run(context.Context) error {
+	l.afterArmed = false
+	list := l.after
+	l.after = l.spare[:0]
+	for _, c := range list {
+		c.queued = false
+		if c.settle() == gnet.Close {
+			_ = l.el.Close(c.g)
+		}
+	}
+	clear(list)
+	l.spare = list
+	return nil
+}
+
+// addLinger lets c wait for the other side to close.
+func (l *loop) addLinger(c *conn) {
+	if l.lingerHead > 64 && l.lingerHead*2 > len(l.linger) {
+		n := copy(l.linger, l.linger[l.lingerHead:])
+		clear(l.linger[n:])
+		l.linger, l.lingerHead = l.linger[:n], 0
+	}
+	l.linger = append(l.linger, lingering{c, l.core.clock.Load() + l.core.opt.Linger.Milliseconds()})
+	l.core.lingering.Add(1)
+}
+
+// sweepLinger closes what has waited long enough.
+func (l *loop) sweepLinger(now int64) {
+	for l.lingerHead < len(l.linger) && l.linger[l.lingerHead].deadline <= now {
+		c := l.linger[l.lingerHead].c
+		l.linger[l.lingerHead] = lingering{}
+		l.lingerHead++
+		if c.state == stateLinger {
+			l.closeLater(c)
+		}
+	}
+	if l.lingerHead == len(l.linger) {
+		l.linger, l.lingerHead = l.linger[:0], 0
+	}
+}
+
+// closeLater closes the descriptor of a lingering connection at the end of the
+// round.
+func (l *loop) closeLater(c *conn) {
+	c.want |= wantCut
+	if !c.queued {
+		c.queued = true
+		l.after = append(l.after, c)
+		l.armAfter()
+	}
+}
+
+// recovered is deferred around everything that runs code from above: a panic
+// that reached gnet would end the process.
+func (l *loop) recovered(what string, c *conn) {
+	if v := recover(); v != nil {
+		l.core.opt.Logger.Error("eventloop: panic", "in", what, "panic", v, "stack", string(debug.Stack()))
+		if c != nil {
+			c.Abort()
+		}
+	}
+}
+
+func (l *loop) buf() []byte {
+	if l.scratch == nil {
+		l.scratch = make([]byte, 16<<10)
+	}
+	return l.scratch
+}
