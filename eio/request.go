@@ -32,7 +32,7 @@ const (
 // newRequest copies a parsed request. Loop only.
 func newRequest(r *http1.Request, remote netip.AddrPort, secure bool, issued time.Time) Request {
 	var scratch [1024]byte
-	b := appendRequestHead(scratch[:0], string(r.Method), string(r.Target), remote, secure, issued)
+	b := appendRequestHead(scratch[:0], r.Method, r.Target, remote, secure, issued)
 	for lines := r.Headers; ; {
 		name, value, rest, ok := http1.NextHeader(lines)
 		if !ok {
@@ -93,7 +93,7 @@ func appendRequestHeader(b []byte, name, value string) []byte {
 	return append(b, '\n')
 }
 
-func appendRequestHead(b []byte, method, target string, remote netip.AddrPort, secure bool, issued time.Time) []byte {
+func appendRequestHead[T string | []byte](b []byte, method, target T, remote netip.AddrPort, secure bool, issued time.Time) []byte {
 	at := len(b)
 	b = append(b, 0)
 	b = binary.LittleEndian.AppendUint64(b, uint64(issued.UnixMilli()))
