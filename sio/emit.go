@@ -1,0 +1,183 @@
+package sio
+
+import (
+	"sync"
+	"time"
+
+	"github.com/sio-fast/sio-fast/eio"
+	"github.com/sio-fast/sio-fast/pool"
+)
+
+// scratch is where arguments are encoded before they are framed.
+type scratch struct {
+	args []byte
+	bins [][]byte
+}
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+// encode gives args as a comma-separated list and their attachments.
+func encode(args []any) (*scratch, error) {
+	sc := scratches.Get().(*scratch)
+	var err error
+	if sc.args, err = appendArgs(sc.args[:0], args, &sc.bins); err != nil {
+		sc.free()
+		return nil, err
+	}
+	return sc, nil
+}
+
+func (sc *scratch) free() {
+	clear(sc.bins)
+	sc.bins = sc.bins[:0]
+	if cap(sc.args) > pool.MaxPooled {
+		sc.args = nil
+	}
+	scratches.Put(sc)
+}
+
+// Emit sends event with args to the socket. A []byte argument travels as an
+// attachment. It returns [ErrReserved] for a reserved name, [ErrDisconnected]
+// when the socket has left, and the encoder's error. That it returns nil does
+// not mean that the client has it: see EmitAck. Any goroutine.
+func (s *Socket) Emit(event string, args ...any) error { return s.emit(event, args, 0) }
+
+// EmitRaw is Emit for arguments that are JSON already: a comma-separated list
+// without brackets. It borrows args. Any goroutine. Does not allocate.
+func (s *Socket) EmitRaw(event string, args []byte) error { return s.emitRaw(event, args, nil, 0) }
+
+// Send sends what p has prepared. Any goroutine. Does not allocate once p was
+// sent to this namespace.
+func (s *Socket) Send(p *Prepared) error { return s.send(p, 0) }
+
+func (s *Socket) emit(event string, args []any, fl eio.SendFlags) error {
+	sc, err := encode(args)
+	if err != nil {
+		return err
+	}
+	err = s.emitRaw(event, sc.args, sc.bins, fl)
+	sc.free()
+	return err
+}
+
+func (s *Socket) emitRaw(event string, args []byte, bins [][]byte, fl eio.SendFlags) error {
+	if err := s.mayEmit(event); err != nil {
+		return err
+	}
+	s.heard(event, args)
+	f := pool.NewShared()
+	f.B = frameEvent(f.B, s.nsp.name, -1, event, args, bins)
+	s.loop().PostSend(s.client.session, f, fl)
+	return nil
+}
+
+func (s *Socket) send(p *Prepared, fl eio.SendFlags) error {
+	if err := s.mayEmit(p.Event()); err != nil {
+		return err
+	}
+	s.heard(p.Event(), p.args())
+	s.loop().PostSend(s.client.session, p.frame(s.nsp.name), fl)
+	return nil
+}
+
+// mayEmit says why an event of that name cannot be sent to s now.
+func (s *Socket) mayEmit(event string) error {
+	if reserved(event) {
+		return ErrReserved
+	}
+	if s.state.Load() >= stateLeaving {
+		return s.gone()
+	}
+	return nil
+}
+
+// gone is the error for a socket that has left.
+func (s *Socket) gone() error {
+	if s.nsp.srv.closed.Load() {
+		return ErrClosed
+	}
+	return ErrDisconnected
+}
+
+// heard tells the OnAnyOutgoing functions.
+func (s *Socket) heard(event string, args []byte) {
+	for _, f := range s.nsp.table.Load().anyOut {
+		s.hear(f, event, args)
+	}
+}
+
+func (s *Socket) hear(f func(*Socket, string, []byte), event string, args []byte) {
+	defer s.recovered(event)
+	f(s, event, args)
+}
+
+// reply sends the frames of an ack. It takes f. onLoop says that the caller is
+// the socket's loop. Any goroutine otherwise.
+func (s *Socket) reply(f *pool.Shared, onLoop bool) error {
+	if s.state.Load() >= stateLeaving {
+		f.Release()
+		return s.gone()
+	}
+	// Straight out only if nothing waits that it would overtake.
+	if l := s.loop(); !onLoop || !l.Quiet() {
+		l.PostSend(s.client.session, f, 0)
+		return nil
+	}
+	s.client.session.Send(f, 0)
+	f.Release()
+	return nil
+}
+
+// Emitter is a socket with flags for what is emitted. It is a value: safe to
+// keep and to share.
+type Emitter struct {
+	s       *Socket
+	timeout time.Duration
+	flags   eio.SendFlags
+}
+
+// Volatile gives an emitter whose events are dropped if the client cannot be
+// written to at once. Any goroutine.
+func (s *Socket) Volatile() Emitter { return Emitter{s: s}.Volatile() }
+
+// Compress gives an emitter whose events may, or may not, be compressed. Any
+// goroutine.
+func (s *Socket) Compress(on bool) Emitter { return Emitter{s: s}.Compress(on) }
+
+// Timeout gives an emitter whose acks end with [ErrAckTimeout] after d. Any
+// goroutine.
+func (s *Socket) Timeout(d time.Duration) Emitter { return Emitter{s: s, timeout: d} }
+
+// Volatile is [Socket.Volatile].
+func (e Emitter) Volatile() Emitter { e.flags |= eio.Volatile; return e }
+
+// Compress is [Socket.Compress].
+func (e Emitter) Compress(on bool) Emitter {
+	e.flags &^= eio.NoCompress
+	if !on {
+		e.flags |= eio.NoCompress
+	}
+	return e
+}
+
+// Timeout is [Socket.Timeout].
+func (e Emitter) Timeout(d time.Duration) Emitter { e.timeout = d; return e }
+
+// Emit is [Socket.Emit] with the emitter's flags. Any goroutine.
+func (e Emitter) Emit(event string, args ...any) error { return e.s.emit(event, args, e.flags) }
+
+// EmitRaw is [Socket.EmitRaw] with the emitter's flags. It borrows args. Any
+// goroutine. Does not allocate.
+func (e Emitter) EmitRaw(event string, args []byte) error {
+	return e.s.emitRaw(event, args, nil, e.flags)
+}
+
+// Send is [Socket.Send] with the emitter's flags. Any goroutine.
+func (e Emitter) Send(p *Prepared) error { return e.s.send(p, e.flags) }
+
+// EmitAck is [Socket.EmitAck] with the emitter's flags and timeout. Any
+// goroutine.
+func (e Emitter) EmitAck(event string, reply func(*Event, error), args ...any) error {
+	_, err := e.s.emitAck(event, reply, args, e.timeout, e.flags)
+	return err
+}

@@ -1,0 +1,77 @@
+package sio
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+)
+
+// The errors of this package. Compare with [errors.Is].
+var (
+	// ErrClosed: the server is closed.
+	ErrClosed = errors.New("sio: server closed")
+	// ErrDisconnected: the socket has left its namespace; what was asked of
+	// it cannot happen any more. An ack that waited for it ends with this.
+	ErrDisconnected = errors.New("sio: socket disconnected")
+	// ErrReserved: the event name belongs to the protocol.
+	ErrReserved = errors.New("sio: reserved event name")
+	// ErrOnLoop: a wait was asked for on a loop, which must not block.
+	ErrOnLoop = errors.New("sio: would block the loop")
+	// ErrAckTimeout: the acknowledgement did not come in time. It matches
+	// [context.DeadlineExceeded].
+	ErrAckTimeout error = ackTimeoutError{}
+	// ErrTooManyAcks: the socket has Options.MaxAcks acknowledgements pending.
+	ErrTooManyAcks = errors.New("sio: too many pending acks")
+	// ErrTooManyRooms: the socket is in Options.MaxRooms rooms already.
+	ErrTooManyRooms = errors.New("sio: too many rooms")
+	// ErrNoAck: the event did not ask for an acknowledgement, or has had it.
+	ErrNoAck = errors.New("sio: no ack asked for, or given already")
+	// ErrTooManyEvents: a socket's handlers are too far behind its events
+	// (Options.MaxQueue); the connection is closed.
+	ErrTooManyEvents = errors.New("sio: too many events wait for their handlers")
+	// ErrNeedTimeout: a broadcast that asks for acks needs a deadline.
+	ErrNeedTimeout = errors.New("sio: broadcast acks need a timeout")
+	// ErrParent: a dynamic namespace has no sockets of its own to list.
+	ErrParent = errors.New("sio: not possible on a dynamic namespace; use its children")
+)
+
+// errPanicked stands for a middleware that panicked; the client learns no more.
+var errPanicked = errors.New("internal error")
+
+// ackTimeoutError is the type of [ErrAckTimeout].
+type ackTimeoutError struct{}
+
+func (ackTimeoutError) Error() string { return "sio: operation has timed out" }
+
+// Is says that a timed out ack is an exceeded deadline.
+func (ackTimeoutError) Is(target error) bool { return target == context.DeadlineExceeded }
+
+// Timeout says yes, as net.Error has it.
+func (ackTimeoutError) Timeout() bool { return true }
+
+// A ConnectError refuses a connection to a namespace with a message and data
+// for the client: in JavaScript err.message and err.data.
+type ConnectError struct {
+	Message string
+	Data    any // encoded with encoding/json; nil: none
+}
+
+// Error is the message.
+func (e *ConnectError) Error() string { return e.Message }
+
+// refusal is what CONNECT_ERROR says about err: the message, and the data as
+// JSON (nil: none).
+func refusal(err error) (message string, data []byte) {
+	var ce *ConnectError
+	if !errors.As(err, &ce) {
+		return err.Error(), nil
+	}
+	if ce.Data == nil {
+		return ce.Message, nil
+	}
+	data, merr := json.Marshal(ce.Data)
+	if merr != nil {
+		return ce.Message, nil
+	}
+	return ce.Message, data
+}

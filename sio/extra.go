@@ -1,0 +1,91 @@
+package sio
+
+import (
+	"context"
+	"slices"
+)
+
+// extra is what most sockets never need: it is made with the first room, ack,
+// value or handler.
+type extra struct {
+	// Under Socket.mu: what a caller sees at once.
+	names    []string            // rooms, without the socket's own
+	index    map[string]struct{} // the same, from manyNames on
+	posted   int                 // joins and leaves on their way to the loop
+	moved    bool                // a broadcast has joined or left meanwhile
+	data     map[string]any
+	handlers map[string]*entry
+	ctx      context.Context
+	cancel   context.CancelCauseFunc
+
+	// Loop only: what follows in the loop's order.
+	in       []membership
+	acks     *pendingAck // oldest first
+	lastAck  *pendingAck
+	ackCount int
+}
+
+// manyNames is the number of rooms from which a set is kept beside the list.
+const manyNames = 32
+
+// extra gives the socket's extra and makes it if need be. Any goroutine.
+func (s *Socket) extra() *extra {
+	if x := s.more.Load(); x != nil {
+		return x
+	}
+	x := new(extra)
+	if s.more.CompareAndSwap(nil, x) {
+		return x
+	}
+	return s.more.Load()
+}
+
+// hasName says whether room is in the list. Under Socket.mu.
+func (x *extra) hasName(room string) bool {
+	if x.index != nil {
+		_, ok := x.index[room]
+		return ok
+	}
+	return slices.Contains(x.names, room)
+}
+
+// addName puts room into the list. Under Socket.mu.
+func (x *extra) addName(room string) {
+	x.names = append(x.names, room)
+	if x.index == nil && len(x.names) >= manyNames {
+		x.index = make(map[string]struct{}, 2*manyNames)
+		for _, n := range x.names {
+			x.index[n] = struct{}{}
+		}
+	} else if x.index != nil {
+		x.index[room] = struct{}{}
+	}
+}
+
+// dropName takes room out of the list. Under Socket.mu.
+func (x *extra) dropName(room string) {
+	if i := slices.Index(x.names, room); i >= 0 {
+		last := len(x.names) - 1
+		x.names[i] = x.names[last]
+		x.names[last] = ""
+		x.names = x.names[:last]
+	}
+	if x.index != nil {
+		delete(x.index, room)
+	}
+}
+
+// Context is done when the socket disconnects; its cause is then
+// [ErrDisconnected]. Any goroutine.
+func (s *Socket) Context() context.Context {
+	x := s.extra()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if x.ctx == nil {
+		x.ctx, x.cancel = context.WithCancelCause(context.Background())
+		if s.state.Load() == stateClosed {
+			x.cancel(ErrDisconnected)
+		}
+	}
+	return x.ctx
+}

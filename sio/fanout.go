@@ -1,0 +1,240 @@
+package sio
+
+import (
+	"github.com/sio-fast/sio-fast/eio"
+	"github.com/sio-fast/sio-fast/pool"
+)
+
+// actKind says what a fan-out does to each socket it meets.
+type actKind uint8
+
+const (
+	actSend actKind = iota
+	actAsk          // send, and note the ack owed
+	actJoin
+	actLeave
+	actDisconnect
+	actCollect
+)
+
+// action is what a fan-out does to each socket it meets.
+type action struct {
+	frame   *pool.Shared // actSend, actAsk
+	event   string
+	room    string   // actJoin, actLeave
+	gather  *gather  // actAsk
+	collect *collect // actCollect
+	ackID   int64
+	timeout int64 // ms
+	kind    actKind
+	all     bool
+}
+
+// fanout is the part of a broadcast that concerns one loop. A large one does
+// chunk sockets at a time and lets the loop breathe in between; it stays at the
+// head of the loop's inbox, so nothing overtakes it. It is pooled.
+type fanout struct {
+	b Broadcast
+	l *nsLoop
+	action
+	args *pool.Buf // for OnAnyOutgoing, nil if nobody listens
+
+	begun   bool
+	stamped bool   // sockets are marked when met, for they may be met again
+	stamp   uint32 // the mark
+	stage   int    // the room that is walked, by its number in b.rooms
+	room    *room  // the same; nil between two
+	next    uint32 // the slot to look at next, without rooms
+	sent    uint64
+	dropped uint64
+}
+
+// chunk is how many sockets are served before the loop may do something else:
+// about 15 ms of sends.
+const chunk = 2048
+
+// Run serves the next chunk. Loop only. Does not allocate.
+func (t *fanout) Run(*eio.Loop) (again bool) {
+	if !t.begun {
+		t.begin()
+	}
+	var done bool
+	if t.b.rooms.n == 0 {
+		done = t.walkAll()
+	} else {
+		done = t.walkRooms()
+	}
+	if !done {
+		return true
+	}
+	c := &t.l.ls.count
+	if t.sent > 0 {
+		c.out.Add(t.sent)
+	}
+	if t.dropped > 0 {
+		c.dropped.Add(t.dropped)
+	}
+	t.free()
+	return false
+}
+
+// Dropped lets go of a fan-out whose loop has ended.
+func (t *fanout) Dropped() { t.free() }
+
+func (t *fanout) free() {
+	if t.frame != nil {
+		t.frame.Release()
+	}
+	pool.Put(t.args)
+	if t.gather != nil {
+		t.gather.loopDone()
+	}
+	if t.collect != nil {
+		t.collect.wg.Done()
+	}
+	*t = fanout{}
+	fanouts.Put(t)
+}
+
+// begin marks the sockets that are left out. Only one fan-out at a time stands
+// on a loop, so one mark for each socket is enough.
+func (t *fanout) begin() {
+	t.begun = true
+	t.stamped = t.b.rooms.n > 1 || t.b.except.n > 0
+	if t.b.rooms.n == 1 && len(t.b.rooms.first[0]) == idLen {
+		t.stamped = true // an id and a room of that name, perhaps
+	}
+	if !t.stamped {
+		return
+	}
+	ls := t.l.ls
+	if ls.stamp++; ls.stamp == 0 { // after four thousand million: start over
+		ls.clearStamps()
+		ls.stamp = 1
+	}
+	t.stamp = ls.stamp
+	for i := range t.b.except.n {
+		name := t.b.except.at(i)
+		if s := t.l.byID(name); s != nil {
+			s.stamp = t.stamp
+		}
+		if r := t.l.rooms[name]; r != nil {
+			for _, m := range r.members {
+				m.s.stamp = t.stamp
+			}
+		}
+	}
+}
+
+// clearStamps unmarks every socket of the loop.
+func (ls *loopState) clearStamps() {
+	for _, n := range ls.srv.Namespaces() {
+		for _, s := range n.on(ls).slots {
+			if s != nil {
+				s.stamp = 0
+			}
+		}
+	}
+}
+
+// walkAll meets the sockets of the namespace, slot by slot.
+func (t *fanout) walkAll() (done bool) {
+	for left := chunk; left > 0; left-- {
+		if int(t.next) >= len(t.l.slots) {
+			return true
+		}
+		s := t.l.slots[t.next]
+		t.next++
+		if s != nil {
+			t.meet(s)
+		}
+	}
+	return int(t.next) >= len(t.l.slots)
+}
+
+// walkRooms meets the members of each room, and the socket whose id it is.
+func (t *fanout) walkRooms() (done bool) {
+	for left := chunk; ; {
+		r := t.room
+		if r == nil {
+			if t.stage == t.b.rooms.n {
+				return true
+			}
+			name := t.b.rooms.at(t.stage)
+			t.stage++
+			if s := t.l.byID(name); s != nil {
+				t.meet(s)
+			}
+			if r = t.l.rooms[name]; r == nil {
+				continue
+			}
+			r.next, r.walked = 0, true
+			t.room = r
+		}
+		for r.next < len(r.members) {
+			if left == 0 {
+				return false
+			}
+			left--
+			s := r.members[r.next].s
+			r.next++
+			t.meet(s)
+		}
+		r.next, r.walked = 0, false
+		if len(r.members) == 0 { // all left meanwhile, and it off the table
+			t.l.ls.rooms.Put(r)
+		}
+		t.room = nil
+	}
+}
+
+// meet does the action to s, unless it is not wanted. A socket that is still
+// connecting may be in rooms, but nothing is sent to it yet.
+func (t *fanout) meet(s *Socket) {
+	if !s.live || s == t.b.from {
+		return
+	}
+	if t.stamped {
+		if s.stamp == t.stamp {
+			return
+		}
+		s.stamp = t.stamp
+	}
+	switch t.kind {
+	case actSend:
+		t.send(s)
+	case actAsk:
+		t.ask(s)
+	case actJoin, actLeave:
+		s.moveNow(t.action.room, t.kind == actJoin)
+	case actDisconnect:
+		s.state.CompareAndSwap(stateConnected, stateLeaving)
+		s.leave(t.all)
+	case actCollect:
+		t.collect.add(s)
+	}
+}
+
+func (t *fanout) send(s *Socket) {
+	if t.args != nil {
+		s.heard(t.event, t.args.B)
+	}
+	if s.client.session.Send(t.frame, t.b.flags) {
+		t.sent++
+	} else {
+		t.dropped++
+	}
+}
+
+// ask sends to s and notes that it owes an ack.
+func (t *fanout) ask(s *Socket) {
+	x := s.extra()
+	if x.ackCount >= s.nsp.srv.opts.MaxAcks {
+		t.gather.expect()
+		t.gather.answer(s, nil, ErrTooManyAcks)
+		return
+	}
+	t.gather.expect()
+	s.owe(x, t.ackID, t.timeout).gather = t.gather
+	t.send(s)
+}

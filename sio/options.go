@@ -1,0 +1,186 @@
+package sio
+
+import (
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/sio-fast/sio-fast/eio"
+)
+
+// The engine's types that Options and hooks speak of.
+type (
+	// CORS answers cross-origin requests.
+	CORS = eio.CORS
+	// Cookie is set on the handshake's response.
+	Cookie = eio.Cookie
+	// Request is the request a hook is asked about.
+	Request = eio.Request
+	// ConnectionError says which request was refused and why.
+	ConnectionError = eio.ConnectionError
+)
+
+// Options configure a [Server]. The zero value of a field means its default,
+// which is the reference's where the reference has the option.
+type Options struct {
+	// Path is the prefix of the server's requests. "" means "/socket.io/".
+	Path string
+	// PingInterval is the time between a pong and the next ping. 0 means 25s.
+	PingInterval time.Duration
+	// PingTimeout is how long a client may take to answer. 0 means 20s.
+	PingTimeout time.Duration
+	// UpgradeTimeout bounds an upgrade to websocket. 0 means 10s.
+	UpgradeTimeout time.Duration
+	// CloseTimeout bounds an orderly close over polling. 0 means 30s.
+	CloseTimeout time.Duration
+	// ConnectTimeout is how long a client may be connected without having
+	// joined a namespace. 0 means 45s, negative disables.
+	ConnectTimeout time.Duration
+	// MaxPayload bounds, in bytes, one websocket message and one polling body
+	// (the reference's maxHttpBufferSize). 0 means 1,000,000.
+	MaxPayload int
+	// MaxPacketsPerPayload bounds the packets of one polling body. 0 means
+	// 16384.
+	MaxPacketsPerPayload int
+	// Transports lists what is served: "polling", "websocket". nil means both.
+	Transports []string
+	// DisableUpgrades refuses to upgrade a polling session to websocket.
+	DisableUpgrades bool
+	// CORS answers cross-origin requests. nil means off.
+	CORS *CORS
+	// Cookie is set on the handshake's response. nil means none.
+	Cookie *Cookie
+	// AllowRequest refuses a handshake by returning an error, whose text is
+	// the answer's message. It borrows r, runs on a loop and must not block.
+	AllowRequest func(r *Request) error
+	// UseEngine runs for each request before it is checked, on a loop.
+	UseEngine []func(r *Request, h http.Header) error
+	// InitialHeaders may change the headers of a session's first response.
+	// It runs on a loop.
+	InitialHeaders func(r *Request, h http.Header)
+	// Headers may change the headers of every response. It runs on a loop.
+	Headers func(r *Request, h http.Header)
+	// OnConnectionError hears of every refused request. It borrows e and runs
+	// on a loop.
+	OnConnectionError func(e *ConnectionError)
+	// GenerateID replaces the engine's session ids (not the sockets' ids).
+	GenerateID func(r *Request) (string, error)
+
+	// CleanupEmpty removes a child of a dynamic namespace when its last socket
+	// has left (the reference's cleanupEmptyChildNamespaces).
+	CleanupEmpty bool
+	// DropHandshake frees the stored handshake request of a client when its
+	// first socket has connected: afterwards [Socket.Handshake] knows the auth
+	// alone.
+	DropHandshake bool
+
+	// MaxBacklog bounds the unsent bytes of one client. A message that finds
+	// the backlog above it closes the client with [ReasonSlow], unless it is
+	// volatile. 0 means 1 MiB.
+	MaxBacklog int
+	// MaxAttachments bounds the binary attachments of a packet. 0 means 10.
+	MaxAttachments int
+	// MaxDepth bounds the nesting of a packet's JSON. 0 means 512.
+	MaxDepth int
+	// MaxNamespaces bounds the namespaces of one client; a CONNECT beyond it
+	// is refused. 0 means 64.
+	MaxNamespaces int
+	// MaxRooms bounds the rooms of one socket; a Join beyond it is reported to
+	// OnError as [ErrTooManyRooms]. 0 means 4096.
+	MaxRooms int
+	// MaxAcks bounds the acks one socket can have pending; an EmitAck beyond it
+	// ends with [ErrTooManyAcks]. 0 means 4096.
+	MaxAcks int
+	// MaxQueue bounds, in bytes, the events of one socket that wait for their
+	// handlers. A client beyond it is closed. 0 means 16 MiB.
+	MaxQueue int
+
+	// ClientBundle holds the JavaScript client's files (socket.io.js and its
+	// seven siblings), served below Path. nil: they are not served.
+	ClientBundle fs.FS
+	// BundleVersion is the version the bundle's ETag names. "" means what the
+	// first lines of the bundle say.
+	BundleVersion string
+	// Fallback serves the paths that are not the server's, where the server
+	// stands alone. nil means 404.
+	Fallback http.Handler
+	// Mux is the listener's limits and further engines. nil: a new one.
+	Mux *eio.Mux
+	// OnStall hears of a loop that was held up for d by what (an event's name).
+	// nil: it is logged.
+	OnStall func(d time.Duration, what string)
+	// Logger hears of what nobody else can be told. nil means slog.Default.
+	Logger *slog.Logger
+}
+
+var (
+	errNegative = errors.New("sio: negative value in Options")
+	errPath     = errors.New("sio: Options.Path must begin with a slash")
+)
+
+// withDefaults returns a copy of o with every default filled in.
+func (o *Options) withDefaults() (Options, error) {
+	var c Options
+	if o != nil {
+		c = *o
+	}
+	if c.Path == "" {
+		c.Path = "/socket.io/"
+	}
+	if c.Path[0] != '/' {
+		return c, errPath
+	}
+	c.Path = strings.TrimRight(c.Path, "/") + "/"
+	for _, n := range []*int{&c.MaxAttachments, &c.MaxDepth, &c.MaxNamespaces, &c.MaxRooms, &c.MaxAcks, &c.MaxQueue} {
+		if *n < 0 {
+			return c, errNegative
+		}
+	}
+	if c.ConnectTimeout == 0 {
+		c.ConnectTimeout = 45 * time.Second // the reference's
+	}
+	orInt(&c.MaxAttachments, 10) // the reference's, since parser 4.2.6
+	orInt(&c.MaxDepth, 512)
+	orInt(&c.MaxNamespaces, 64)
+	orInt(&c.MaxRooms, 4096)
+	orInt(&c.MaxAcks, 4096)
+	orInt(&c.MaxQueue, 16<<20)
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return c, nil
+}
+
+func orInt(n *int, def int) {
+	if *n == 0 {
+		*n = def
+	}
+}
+
+// engine is the part of o that the engine knows.
+func (o *Options) engine() *eio.Options {
+	return &eio.Options{
+		Path:                 o.Path,
+		PingInterval:         o.PingInterval,
+		PingTimeout:          o.PingTimeout,
+		UpgradeTimeout:       o.UpgradeTimeout,
+		CloseTimeout:         o.CloseTimeout,
+		MaxPayload:           o.MaxPayload,
+		MaxPacketsPerPayload: o.MaxPacketsPerPayload,
+		Transports:           o.Transports,
+		DisableUpgrades:      o.DisableUpgrades,
+		CORS:                 o.CORS,
+		Cookie:               o.Cookie,
+		AllowRequest:         o.AllowRequest,
+		Use:                  o.UseEngine,
+		InitialHeaders:       o.InitialHeaders,
+		Headers:              o.Headers,
+		OnConnectionError:    o.OnConnectionError,
+		GenerateID:           o.GenerateID,
+		MaxBacklog:           o.MaxBacklog,
+		Logger:               o.Logger,
+	}
+}

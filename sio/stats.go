@@ -1,0 +1,38 @@
+package sio
+
+import "sync/atomic"
+
+// counters count what happens on one loop. Any goroutine reads them.
+type counters struct {
+	in      atomic.Uint64
+	out     atomic.Uint64
+	dropped atomic.Uint64
+}
+
+// Stats are figures of a server, since it was made unless they say now.
+type Stats struct {
+	Clients    int    // sessions open now
+	Sockets    int    // sockets connected now, over all namespaces
+	Namespaces int    // namespaces that exist now, parents not
+	Received   uint64 // messages received
+	Delivered  uint64 // events given to sockets by broadcasts
+	Dropped    uint64 // the same, dropped: volatile and not writable, or closed
+	Panics     uint64 // handlers that panicked
+}
+
+// Stats gives the figures of now. Any goroutine.
+func (s *Server) Stats() Stats {
+	st := Stats{Clients: s.engine.Clients(), Panics: s.panics.Load()}
+	for _, n := range s.Namespaces() {
+		st.Namespaces++
+		st.Sockets += n.Len()
+	}
+	for _, ls := range s.each() {
+		if ls != nil {
+			st.Received += ls.count.in.Load()
+			st.Delivered += ls.count.out.Load()
+			st.Dropped += ls.count.dropped.Load()
+		}
+	}
+	return st
+}
