@@ -49,7 +49,7 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (m *Mux) serve(w http.ResponseWriter, r *http.Request) {
 	if !isUpgrade(r) {
-		m.exchange(w, r)
+		m.roundTrip(w, r)
 		return
 	}
 	if r.ContentLength != 0 {
@@ -63,7 +63,7 @@ func (m *Mux) serve(w http.ResponseWriter, r *http.Request) {
 		// A wrapped ResponseWriter without Unwrap. The engine answers that the
 		// upgrade is missing, which is what has become of it.
 		m.logger().Warn("eio: cannot take the connection over for a websocket", "error", err)
-		m.exchange(w, r)
+		m.roundTrip(w, r)
 		return
 	}
 	_ = nc.SetDeadline(time.Time{})

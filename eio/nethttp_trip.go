@@ -12,10 +12,10 @@ import (
 	"github.com/sio-fast/sio-fast/internal/http1"
 )
 
-// exchange is one polling request of net/http. To the peer it is a connection
-// that carries a single HTTP/1.1 request, in plain bytes; so that every status
-// and every body is by construction what the raw path answers.
-type exchange struct {
+// roundTrip is one request of net/http other than a websocket's. To the peer
+// it is a connection that carries a single HTTP/1.1 request, in plain bytes; so
+// every status and every body is by construction what the raw path answers.
+type roundTrip struct {
 	netPeer
 	head bool // a HEAD request: the answer has no body
 
@@ -29,10 +29,10 @@ type exchange struct {
 
 // Send is Conn's: it takes all. What a session may hold for a poll is bounded
 // above. Loop only.
-func (x *exchange) Send(p []byte) (int, error) { return x.SendV([][]byte{p}) }
+func (x *roundTrip) Send(p []byte) (int, error) { return x.SendV([][]byte{p}) }
 
 // SendV is Conn's. Loop only.
-func (x *exchange) SendV(bufs [][]byte) (n int, err error) {
+func (x *roundTrip) SendV(bufs [][]byte) (n int, err error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.over {
@@ -49,7 +49,7 @@ func (x *exchange) SendV(bufs [][]byte) (n int, err error) {
 }
 
 // finish releases the handler; x.mu is held.
-func (x *exchange) finish(whole bool) {
+func (x *roundTrip) finish(whole bool) {
 	if !x.over {
 		x.over, x.whole = true, whole
 		close(x.done)
@@ -58,12 +58,21 @@ func (x *exchange) finish(whole bool) {
 
 // Close is Conn's: the answer, if it has no length of its own, is complete.
 // Loop only.
-func (x *exchange) Close() { x.ended(true) }
+func (x *roundTrip) Close() { x.ended(true) }
+
+// CloseWrite ends an answer that has no length of its own. Loop only.
+func (x *roundTrip) CloseWrite() {
+	x.mu.Lock()
+	if a, ok := parseAnswer(x.out, x.head); ok && a.length < 0 {
+		x.finish(true)
+	}
+	x.mu.Unlock()
+}
 
 // Abort is Conn's. Loop only.
-func (x *exchange) Abort() { x.ended(false) }
+func (x *roundTrip) Abort() { x.ended(false) }
 
-func (x *exchange) ended(orderly bool) {
+func (x *roundTrip) ended(orderly bool) {
 	x.mu.Lock()
 	a, ok := parseAnswer(x.out, x.head)
 	x.finish(ok && orderly && a.length < 0)
@@ -76,20 +85,20 @@ func (x *exchange) ended(orderly bool) {
 }
 
 // RemoteAddr is Conn's. Loop only.
-func (x *exchange) RemoteAddr() netip.AddrPort { return x.remote }
+func (x *roundTrip) RemoteAddr() netip.AddrPort { return x.remote }
 
 // Secure is Conn's. Loop only.
-func (x *exchange) Secure() bool { return x.secure }
+func (x *roundTrip) Secure() bool { return x.secure }
 
 // Move is Conn's: any loop will do. Loop only.
-func (x *exchange) Move(to *Loop, _ *Peer) bool { return x.move(to) }
+func (x *roundTrip) Move(to *Loop, _ *Peer) bool { return x.move(to) }
 
 // shutdown has the host's stop end a request that still waits. Any goroutine.
-func (x *exchange) shutdown() { x.end() }
+func (x *roundTrip) shutdown() { x.end() }
 
-// exchange answers a request that is no websocket.
-func (m *Mux) exchange(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{head: r.Method == http.MethodHead, done: make(chan struct{})}
+// roundTrip answers a request that is no websocket.
+func (m *Mux) roundTrip(w http.ResponseWriter, r *http.Request) {
+	x := &roundTrip{head: r.Method == http.MethodHead, done: make(chan struct{})}
 	x.init(x, r)
 	x.netPeer.end = func() {
 		x.mu.Lock()
@@ -133,7 +142,7 @@ func (m *Mux) exchange(w http.ResponseWriter, r *http.Request) {
 
 // leave tells the peer that its connection is gone: an end between requests
 // after an answer, an error before it.
-func (x *exchange) leave(ctx context.Context) {
+func (x *roundTrip) leave(ctx context.Context) {
 	x.mu.Lock()
 	told := x.broken
 	x.broken = true
@@ -150,7 +159,7 @@ func (x *exchange) leave(ctx context.Context) {
 // upload feeds the request's body as it comes. It returns true when that has
 // ended, and false when the request is over before: refused for its size,
 // overlapped, cut.
-func (x *exchange) upload(rc *http.ResponseController, r *http.Request, chunked bool) bool {
+func (x *roundTrip) upload(rc *http.ResponseController, r *http.Request, chunked bool) bool {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -178,7 +187,7 @@ const unreadGrace = 50 * time.Millisecond
 // bodyOffset leaves room for a chunk's size line before the data.
 const bodyOffset = 16
 
-func (x *exchange) copyBody(body io.Reader, chunked bool) error {
+func (x *roundTrip) copyBody(body io.Reader, chunked bool) error {
 	buf := readBuffers.Get().(*[largeRead]byte)
 	defer readBuffers.Put(buf)
 	for {
@@ -215,8 +224,8 @@ func piece(buf []byte, n int, chunked bool) []byte {
 	return append(buf[start:bodyOffset+n], '\r', '\n')
 }
 
-// answer is the peer's answer, cut up.
-type answer struct {
+// netAnswer is the peer's answer, cut up.
+type netAnswer struct {
 	status  int
 	headers []byte
 	length  int // -1: until the connection ends
@@ -224,7 +233,7 @@ type answer struct {
 }
 
 // parseAnswer reads an answer; ok is false while its head is incomplete.
-func parseAnswer(b []byte, head bool) (a answer, ok bool) {
+func parseAnswer(b []byte, head bool) (a netAnswer, ok bool) {
 	a.headers, a.body, ok = http1.CutHead(b)
 	if !ok || len(b) < len("HTTP/1.1 200") {
 		return a, false
@@ -241,7 +250,7 @@ func parseAnswer(b []byte, head bool) (a answer, ok bool) {
 }
 
 // write gives the answer to net/http.
-func (a *answer) write(w http.ResponseWriter, major int) {
+func (a *netAnswer) write(w http.ResponseWriter, major int) {
 	h := w.Header()
 	for lines := a.headers; ; {
 		name, value, rest, ok := http1.NextHeader(lines)
