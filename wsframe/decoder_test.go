@@ -123,6 +123,17 @@ func TestDecoderClaims(t *testing.T) {
 	if _, _, err := d.Next(make([]byte, 3000)); err != nil || cap(d.s.buf.B) > 2*pool.MaxPooled {
 		t.Errorf("3000 bytes of a claim of 900000 hold %d, %v", cap(d.s.buf.B), err)
 	}
+	d.Release()
+	// And the buffer ends as large as the message, not twice that.
+	in := frames("82 " + strings.Repeat("x", 100000))
+	for _, p := range [][]byte{in[:90000], in[90000:]} {
+		if _, _, err := d.Next(p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := cap(d.s.buf.B); n != 100000 {
+		t.Errorf("a message of 100000 bytes is held in %d", n)
+	}
 }
 
 func TestDecoderUnmasked(t *testing.T) {

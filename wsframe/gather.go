@@ -108,7 +108,6 @@ func (s *state) single(p []byte) (m Message, err error) {
 func (s *state) gather(p []byte) (m Message, err error) {
 	if s.buf == nil {
 		s.buf = pool.Get()
-		s.valid = 0
 	}
 	b := s.buf
 	at := len(b.B)
