@@ -3,9 +3,7 @@ package sio
 import (
 	"strconv"
 
-	"github.com/gobwas/ws"
-
-	"github.com/sio-fast/sio-fast/wsframe"
+	"github.com/sio-fast/sio-fast/eio"
 )
 
 // The functions of this file append whole websocket frames, the engine's `4`
@@ -17,7 +15,7 @@ import (
 // unless it is negative.
 func frameEvent(dst []byte, nsp string, id int64, event string, args []byte, bins [][]byte) []byte {
 	start := len(dst)
-	dst = appendHead(wsframe.Begin(dst), packetEvent, nsp, id, len(bins))
+	dst = appendHead(eio.BeginText(dst), packetEvent, nsp, id, len(bins))
 	dst = append(dst, '[')
 	dst = appendQuoted(dst, event)
 	if len(args) > 0 {
@@ -25,23 +23,23 @@ func frameEvent(dst []byte, nsp string, id int64, event string, args []byte, bin
 		dst = append(dst, args...)
 	}
 	dst = append(dst, ']')
-	return appendAttachments(wsframe.End(dst, start, ws.OpText), bins)
+	return appendAttachments(eio.EndText(dst, start), bins)
 }
 
 // frameAck appends an ACK, or with bins a BINARY_ACK and its attachments.
 func frameAck(dst []byte, nsp string, id int64, args []byte, bins [][]byte) []byte {
 	start := len(dst)
-	dst = appendHead(wsframe.Begin(dst), packetAck, nsp, id, len(bins))
+	dst = appendHead(eio.BeginText(dst), packetAck, nsp, id, len(bins))
 	dst = append(dst, '[')
 	dst = append(dst, args...)
 	dst = append(dst, ']')
-	return appendAttachments(wsframe.End(dst, start, ws.OpText), bins)
+	return appendAttachments(eio.EndText(dst, start), bins)
 }
 
 // frameConnect appends the answer that accepts a CONNECT. pid may be empty.
 func frameConnect(dst []byte, nsp, sid, pid string) []byte {
 	start := len(dst)
-	dst = appendHead(wsframe.Begin(dst), packetConnect, nsp, -1, 0)
+	dst = appendHead(eio.BeginText(dst), packetConnect, nsp, -1, 0)
 	dst = append(dst, `{"sid":`...)
 	dst = appendQuoted(dst, sid)
 	if pid != "" {
@@ -49,14 +47,14 @@ func frameConnect(dst []byte, nsp, sid, pid string) []byte {
 		dst = appendQuoted(dst, pid)
 	}
 	dst = append(dst, '}')
-	return wsframe.End(dst, start, ws.OpText)
+	return eio.EndText(dst, start)
 }
 
 // frameConnectError appends the answer that refuses a CONNECT. data is JSON; nil
 // means none.
 func frameConnectError(dst []byte, nsp, message string, data []byte) []byte {
 	start := len(dst)
-	dst = appendHead(wsframe.Begin(dst), packetConnectError, nsp, -1, 0)
+	dst = appendHead(eio.BeginText(dst), packetConnectError, nsp, -1, 0)
 	dst = append(dst, `{"message":`...)
 	dst = appendQuoted(dst, message)
 	if data != nil {
@@ -64,23 +62,23 @@ func frameConnectError(dst []byte, nsp, message string, data []byte) []byte {
 		dst = append(dst, data...)
 	}
 	dst = append(dst, '}')
-	return wsframe.End(dst, start, ws.OpText)
+	return eio.EndText(dst, start)
 }
 
 // frameDisconnect appends a DISCONNECT.
 func frameDisconnect(dst []byte, nsp string) []byte {
 	start := len(dst)
-	dst = appendHead(wsframe.Begin(dst), packetDisconnect, nsp, -1, 0)
-	return wsframe.End(dst, start, ws.OpText)
+	dst = appendHead(eio.BeginText(dst), packetDisconnect, nsp, -1, 0)
+	return eio.EndText(dst, start)
 }
 
-// appendHead appends the engine's type and all of a packet but its payload. typ
-// is that of the packet without attachments.
+// appendHead appends all of a packet but its payload. typ is that of the packet
+// without attachments.
 func appendHead(dst []byte, typ packetType, nsp string, id int64, attachments int) []byte {
 	if attachments > 0 {
 		typ += packetBinaryEvent - packetEvent
 	}
-	dst = append(dst, '4', '0'+byte(typ))
+	dst = append(dst, '0'+byte(typ))
 	if attachments > 0 {
 		dst = appendInt(dst, int64(attachments))
 		dst = append(dst, '-')
@@ -97,7 +95,7 @@ func appendHead(dst []byte, typ packetType, nsp string, id int64, attachments in
 
 func appendAttachments(dst []byte, bins [][]byte) []byte {
 	for _, b := range bins {
-		dst = wsframe.AppendFrame(dst, ws.OpBinary, b)
+		dst = eio.AppendBinary(dst, b)
 	}
 	return dst
 }
