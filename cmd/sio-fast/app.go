@@ -11,10 +11,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sio-fast/sio-fast/internal/bundle"
 	"github.com/sio-fast/sio-fast/cmd/sio-fast/chat"
 	"github.com/sio-fast/sio-fast/eio"
 	"github.com/sio-fast/sio-fast/eventloop"
+	"github.com/sio-fast/sio-fast/internal/bundle"
 	"github.com/sio-fast/sio-fast/internal/loadapp"
 	"github.com/sio-fast/sio-fast/sio"
 )
