@@ -3,9 +3,9 @@ module github.com/sio-fast/sio-fast/examples
 go 1.26
 
 require (
-	github.com/gin-gonic/gin v1.10.1
-	github.com/go-chi/chi/v5 v5.2.3
-	github.com/labstack/echo/v4 v4.13.4
+	github.com/gin-gonic/gin v1.12.0
+	github.com/go-chi/chi/v5 v5.5.0
+	github.com/labstack/echo/v4 v4.16.0
 	github.com/sio-fast/sio-fast v0.0.0
 )
 
