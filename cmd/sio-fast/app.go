@@ -95,13 +95,13 @@ func (a *app) listen(c *config, failed chan<- error) (*front, error) {
 	if c.tlsCert != "" {
 		return a.listenTLS(c, failed)
 	}
-	s := &eventloop.Server{Addr: c.addr, Loops: c.loops, Logger: a.log}
-	if err := s.Start(a.io); err != nil {
+	s := eventloop.NewServer(c.addr, a.io, &eventloop.Options{Loops: c.loops, Logger: a.log})
+	if err := s.Start(); err != nil {
 		return nil, err
 	}
 	go func() { failed <- s.Wait() }()
 	return &front{
-		addr: s.BoundAddr,
+		addr: func() string { return s.Addr().String() },
 		shutdown: func(ctx context.Context) error {
 			return errors.Join(a.io.Close(ctx), s.Shutdown(ctx))
 		},

@@ -110,7 +110,7 @@ func (a *app) admit(s *sio.Socket) error {
 	var auth struct {
 		Name string `json:"name"`
 	}
-	if err := s.Handshake().BindAuth(&auth); err != nil {
+	if err := s.Handshake().Bind(&auth); err != nil {
 		return fmt.Errorf("please send a name")
 	}
 	name := strings.Join(strings.Fields(auth.Name), " ")

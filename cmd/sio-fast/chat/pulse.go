@@ -50,5 +50,5 @@ func (a *app) pulse(stop <-chan struct{}) {
 
 func (a *app) messages() uint64 {
 	s := a.io.Stats()
-	return s.PacketsIn + s.PacketsOut
+	return s.Received + s.Delivered
 }
