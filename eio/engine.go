@@ -2,6 +2,7 @@ package eio
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 )
 
@@ -10,6 +11,12 @@ import (
 type Engine struct {
 	opts    Options
 	handler Handler
+	cors    *cors
+	cookie  *cookie
+
+	polling, websocket        bool   // the transports
+	pingInterval, pingTimeout uint32 // ms
+
 	mux     atomic.Pointer[Mux]
 	clients atomic.Int64
 	closing atomic.Bool
@@ -25,7 +32,26 @@ func NewEngine(o *Options, h Handler) (*Engine, error) {
 	if h == nil {
 		return nil, errNoHandler
 	}
-	return &Engine{opts: opts, handler: h}, nil
+	e := &Engine{opts: opts, handler: h}
+	if e.cors, err = opts.CORS.compile(); err != nil {
+		return nil, err
+	}
+	if e.cookie, err = opts.Cookie.compile(); err != nil {
+		return nil, err
+	}
+	for _, t := range opts.Transports {
+		switch t {
+		case "polling":
+			e.polling = true
+		case "websocket":
+			e.websocket = true
+		default:
+			return nil, errTransports
+		}
+	}
+	e.pingInterval = uint32(opts.PingInterval.Milliseconds())
+	e.pingTimeout = uint32(opts.PingTimeout.Milliseconds())
+	return e, nil
 }
 
 func (e *Engine) attach(m *Mux) { e.mux.Store(m) }
@@ -36,7 +62,99 @@ func (e *Engine) Options() *Options { return &e.opts }
 // Clients is the number of open sessions. Any goroutine.
 func (e *Engine) Clients() int { return int(e.clients.Load()) }
 
-// Close refuses new sessions and closes the open ones with [ReasonShutdown];
-// what was not sent is dropped. Blocks until every loop has done so or ctx is
-// done, and returns its error then. Any goroutine, but never a loop.
-func (e *Engine) Close(ctx context.Context) error { return ctx.Err() }
+// Close refuses new sessions and closes the open ones with [ReasonShutdown]: a
+// GET that waits gets a close packet, a websocket a close frame. Blocks until
+// every loop has done so or ctx is done, and returns ctx's error then. Any
+// goroutine, but never a loop.
+func (e *Engine) Close(ctx context.Context) error {
+	e.closing.Store(true)
+	m := e.mux.Load()
+	if m == nil {
+		return nil
+	}
+	var all sync.WaitGroup
+	for _, l := range m.Loops() {
+		all.Add(1)
+		l.Post(&closeTask{e: e, done: all.Done})
+	}
+	done := make(chan struct{})
+	go func() { all.Wait(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// closeTask ends an engine's sessions on one loop, in chunks.
+type closeTask struct {
+	e    *Engine
+	next int
+	done func()
+}
+
+const closeChunk = 1024
+
+// Run implements Task.
+func (t *closeTask) Run(l *Loop) (again bool) {
+	for n := 0; t.next < len(l.table.sessions); t.next++ {
+		s := l.table.sessions[t.next]
+		if s == nil || s.engine != t.e {
+			continue
+		}
+		if n++; n > closeChunk {
+			return true
+		}
+		if s.peer != nil {
+			s.peer.discard()
+		}
+		s.end(ReasonShutdown, "", endOrderly)
+	}
+	t.done()
+	return false
+}
+
+// Dropped is called where the loop has ended.
+func (t *closeTask) Dropped() { t.done() }
+
+// discard drops the messages that wait, but not the rest of one whose beginning
+// is sent: a close frame in its middle would be part of it.
+func (p *Peer) discard() {
+	q := p.out
+	if q == nil {
+		return
+	}
+	keep := 0
+	if q.off > 0 {
+		keep = 1
+	}
+	for _, f := range q.items[q.head+keep:] {
+		q.bytes -= len(f.B)
+		f.Release()
+	}
+	clear(q.items[q.head+keep:])
+	q.items = q.items[:q.head+keep]
+	q.own = false
+}
+
+// Stop ends the loop: its sessions are closed with [ReasonShutdown], what the
+// inbox holds and all that is posted later is dropped. The driver calls it when
+// its goroutine ends. Loop only.
+func (l *Loop) Stop() {
+	if l.dead.Swap(true) {
+		return
+	}
+	l.begin(nil)
+	for _, s := range l.table.sessions {
+		if s != nil {
+			s.end(ReasonShutdown, "", endOrderly)
+		}
+	}
+	l.flush()
+	l.leave(nil)
+	for ; l.pos < len(l.ops); l.pos++ {
+		l.ops[l.pos].drop()
+	}
+	l.dropAll()
+}

@@ -1,10 +1,18 @@
 package eio
 
 import (
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/sio-fast/sio-fast/internal/http1"
 	"github.com/sio-fast/sio-fast/pool"
 )
+
+// opsPerRun bounds what one Run does before the loop serves its sockets again.
+const opsPerRun = 4096
 
 // Loop owns sessions. One goroutine at a time drives it: a gnet loop, a
 // goroutine of this package, or a test.
@@ -12,9 +20,51 @@ type Loop struct {
 	mux   *Mux
 	waker Waker
 	index int
-	inbox pool.Inbox[op]
-	wheel Wheel
-	now   int64
+
+	inbox  pool.Inbox[op]
+	ops    []op // lent by the inbox
+	pos    int  // the next one of ops
+	dead   atomic.Bool
+	deadMu sync.Mutex // lets one goroutine at a time clear the inbox of a dead loop
+
+	now     int64         // ms, see Now
+	started time.Duration // of what is being done, for stalls
+	doing   string
+	timed   bool // something of the user's ran since started
+	depth   int
+
+	cur      *Peer // whose bytes are being read
+	eager    bool  // nothing stands behind what runs: send at once
+	cork     []byte
+	corkPeer *Peer
+	gather   []byte
+	vec      [][]byte
+	scratch  []byte
+	body     []byte
+	head     http1.Request // of the request being read
+	query    query         // and its query
+	full     Request       // and a copy of it, if somebody wanted one
+
+	dirty  []*Peer    // to be flushed at the end of the round
+	polls  []*Session // on polling, with packets for a waiting GET
+	ready  []*Peer    // answered, with the next request already here
+	ends   []ending   // sessions whose handler is still to be told
+	drains []*Session
+
+	table     table
+	watch     watchlist
+	wheel     Wheel
+	sids      sidSource
+	outqs     pool.Slab[outq]
+	exchanges pool.Slab[exchange]
+	pollings  pool.Slab[polling]
+}
+
+// ending is a session that has ended.
+type ending struct {
+	s      *Session
+	reason Reason
+	detail string
 }
 
 // NewLoop makes the next loop of m, woken by w. Any goroutine; loops may appear
@@ -24,51 +74,306 @@ func (m *Mux) NewLoop(w Waker) *Loop {
 	defer m.mu.Unlock()
 	old := m.Loops()
 	l := &Loop{mux: m, waker: w, index: len(old)}
+	l.outqs.Reset = resetOutq
+	l.exchanges.Reset = resetExchange
+	l.now = m.clock().Milliseconds()
+	l.wheel.now, l.wheel.cursor = l.now, l.now/wheelStep
 	loops := append(old[:len(old):len(old)], l)
 	m.loops.Store(&loops)
 	return l
 }
 
-// Accept makes *p the peer of the new connection c. The driver embeds Peer by
-// value in its own structure: one allocation a connection. Loop only.
-func (l *Loop) Accept(p *Peer, c Conn) { *p = Peer{conn: c, loop: l} }
+// epoch is the zero of every clock. A second before the start, so that no time
+// is zero.
+var epoch = time.Now().Add(-time.Second)
 
-// Run does what the inbox holds and then flushes. Loop only.
-func (l *Loop) Run() {}
+func (m *Mux) clock() time.Duration {
+	if m.Clock != nil {
+		return m.Clock().Sub(epoch)
+	}
+	return time.Since(epoch)
+}
 
-// Tick brings the time: heartbeats, timeouts, the wheel. The driver calls it
-// every TickEvery. Loop only.
-func (l *Loop) Tick(now time.Time) {}
+// begin starts a callback from the driver: the time is taken. p is the peer
+// whose bytes are read, or nil.
+func (l *Loop) begin(p *Peer) {
+	if l.depth++; l.depth > 1 {
+		return
+	}
+	l.cur = p
+	l.started = l.mux.clock()
+	l.now = l.started.Milliseconds()
+}
 
-// TickEvery is how often Tick wants to be called: 10 to 50 ms, by the smallest
-// interval of the mux's engines. Any goroutine.
-func (l *Loop) TickEvery() time.Duration { return 10 * time.Millisecond }
+// leave ends a callback. It is deferred, for it recovers: whatever went wrong
+// costs the peer p its connection and nobody else anything.
+func (l *Loop) leave(p *Peer) {
+	if e := recover(); e != nil {
+		l.panicked(e)
+		if p != nil {
+			p.fail(ReasonForced, "panic")
+		}
+	}
+	if l.depth--; l.depth > 0 {
+		return
+	}
+	l.reap()
+	l.cur, l.eager = nil, false
+	if l.timed {
+		l.timed = false
+		l.stallCheck(l.mux.clock())
+		l.doing = ""
+	}
+}
 
-// Flush sends what the peers hold back. The driver calls it at the end of each
-// batch of reads, for Feed does not. Loop only.
-func (l *Loop) Flush() {}
+func (l *Loop) panicked(e any) {
+	l.mux.logger().Error("eio: panic on a loop", "panic", fmt.Sprint(e), "doing", l.doing, "stack", string(debug.Stack()))
+}
 
-// Stop ends the loop: its sessions are closed with [ReasonShutdown], what the
-// inbox holds and all that is posted later is dropped. The driver calls it when
-// its goroutine ends. Loop only.
-func (l *Loop) Stop() {}
+// stallAfter is how long a callback may hold a loop up unnoticed.
+const stallAfter = 100 * time.Millisecond
+
+func (l *Loop) stallCheck(now time.Duration) {
+	d := now - l.started
+	l.started = now
+	if d <= stallAfter {
+		return
+	}
+	if l.mux.OnStall != nil {
+		l.mux.OnStall(d, l.doing)
+		return
+	}
+	l.mux.logger().Warn("eio: a loop was held up", "for", d, "by", l.doing)
+}
+
+// Doing notes what runs now, an event's name, for the report of a stall. Loop
+// only. Does not allocate.
+func (l *Loop) Doing(what string) {
+	if l.doing != "" { // not the first of this callback: charge to each its own
+		l.stallCheck(l.mux.clock())
+	}
+	l.doing, l.timed = what, true
+}
 
 // Post has t run on the loop, after everything posted before. On a loop that
 // has ended it drops t, and calls its method Dropped if there is one. Any
 // goroutine. Does not allocate.
-func (l *Loop) Post(t Task) {}
+func (l *Loop) Post(t Task) { l.post(op{task: t}) }
 
 // PostSend is Post for s.Send(f, fl). It takes one reference of f. Any
 // goroutine. Does not allocate.
-func (l *Loop) PostSend(s *Session, f *pool.Shared, fl SendFlags) {}
+func (l *Loop) PostSend(s *Session, f *pool.Shared, fl SendFlags) {
+	l.post(op{s: s, f: f, fl: fl})
+}
+
+func (l *Loop) post(o op) {
+	if l.dead.Load() {
+		o.drop()
+		return
+	}
+	if l.inbox.Post(o) {
+		l.waker.Wake()
+	}
+	if l.dead.Load() { // it may have ended in between: nobody else would look
+		l.dropAll()
+	}
+}
+
+func (o *op) drop() {
+	if o.f != nil {
+		o.f.Release()
+	}
+	if d, ok := o.task.(dropper); ok {
+		d.Dropped()
+	}
+}
+
+func (l *Loop) dropAll() {
+	l.deadMu.Lock()
+	defer l.deadMu.Unlock()
+	for {
+		ops := l.inbox.Take()
+		if len(ops) == 0 {
+			return
+		}
+		for i := range ops {
+			ops[i].drop()
+		}
+	}
+}
 
 // Quiet reports that nothing is posted or half done, so that a direct send
 // overtakes nobody. Loop only.
-func (l *Loop) Quiet() bool { return true }
+func (l *Loop) Quiet() bool { return l.pos == len(l.ops) && l.inbox.Empty() }
 
 // More reports, inside a Task, that more stands behind it: queue and coalesce
 // then, else send at once. Loop only.
-func (l *Loop) More() bool { return false }
+func (l *Loop) More() bool { return !l.Quiet() }
+
+// Run does what the inbox holds and then flushes. A task that wants to go on,
+// or a great many ops, end the round early; the loop then wakes itself. Loop
+// only.
+func (l *Loop) Run() {
+	l.begin(nil)
+	defer l.leave(nil)
+	for n := 0; ; n++ {
+		if l.pos == len(l.ops) {
+			l.ops, l.pos = l.inbox.Take(), 0
+			if len(l.ops) == 0 {
+				break
+			}
+		}
+		if n == opsPerRun {
+			l.waker.Wake()
+			break
+		}
+		o := &l.ops[l.pos]
+		if o.f != nil {
+			l.pos++
+			l.eager = l.Quiet()
+			o.s.Send(o.f, o.fl)
+			o.f.Release()
+			continue
+		}
+		l.timed = true
+		if l.runTask(o.task) {
+			l.waker.Wake()
+			break
+		}
+		l.reap()
+	}
+	l.eager = false
+	l.flush()
+}
+
+// runTask runs the task at the head. It is taken out before, so that Quiet and
+// More speak of what stands behind it, and put back if it is to go on.
+func (l *Loop) runTask(t Task) (again bool) {
+	l.pos++
+	l.eager = l.Quiet()
+	defer func() {
+		if e := recover(); e != nil {
+			again = false
+			l.panicked(e)
+		}
+	}()
+	if again = t.Run(l); again {
+		l.pos--
+	}
+	return again
+}
+
+// Flush sends what the peers hold back. The driver calls it at the end of each
+// batch of reads, for Feed does not. Loop only.
+func (l *Loop) Flush() {
+	if l.corkPeer != nil && len(l.dirty)+len(l.polls)+len(l.ready)+l.depth == 0 {
+		l.flushCork() // the usual case: one peer read, one peer answered
+		if len(l.ends)+len(l.drains) == 0 {
+			return
+		}
+	}
+	l.begin(nil)
+	defer l.leave(nil)
+	l.flush()
+}
+
+func (l *Loop) flush() {
+	l.flushCork()
+	// Answering a poll makes its peer dirty, and a peer that is ready may ask
+	// for more: the turns are bounded so that no pipeline holds the loop.
+	for turn := 0; turn < 16 && len(l.polls)+len(l.dirty)+len(l.ready) > 0; turn++ {
+		l.flushPolls()
+		for i := 0; i < len(l.dirty); i++ {
+			p := l.dirty[i]
+			l.dirty[i] = nil
+			if p.flags&pfDirty != 0 {
+				p.flags &^= pfDirty
+				p.flush()
+			}
+		}
+		l.dirty = l.dirty[:0]
+		l.resume()
+		l.reap()
+		l.flushCork()
+	}
+	if len(l.ready) > 0 {
+		l.waker.Wake()
+	}
+}
+
+// resume lets peers go on whose next request came before the last was answered.
+func (l *Loop) resume() {
+	if len(l.ready) == 0 {
+		return
+	}
+	ready := l.ready
+	l.ready = nil
+	for _, p := range ready {
+		if p.loop == l && p.flags&pfReady != 0 {
+			p.flags &^= pfReady
+			l.resumeOne(p)
+		}
+	}
+	if l.ready == nil {
+		l.ready = ready[:0]
+	}
+}
+
+func (l *Loop) resumeOne(p *Peer) {
+	defer func() {
+		if e := recover(); e != nil {
+			l.panicked(e)
+			p.fail(ReasonForced, "panic")
+		}
+	}()
+	p.feed(nil)
+}
+
+// reap tells the handlers of ended and drained sessions. It is done outside of
+// every method of Session, so that a handler may close what it iterates over.
+func (l *Loop) reap() {
+	for len(l.ends) > 0 {
+		ends := l.ends
+		l.ends = nil
+		for i := range ends {
+			l.tell(&ends[i])
+			ends[i] = ending{}
+		}
+		if l.ends == nil {
+			l.ends = ends[:0]
+		}
+	}
+	for i := 0; i < len(l.drains); i++ {
+		s := l.drains[i]
+		l.drains[i] = nil
+		l.tellDrained(s)
+	}
+	l.drains = l.drains[:0]
+}
+
+func (l *Loop) tellDrained(s *Session) {
+	h, ok := s.engine.handler.(DrainHandler)
+	if !ok || s.state != ssOpen {
+		return
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			l.panicked(p)
+		}
+	}()
+	l.timed = true
+	h.OnDrain(s)
+}
+
+func (l *Loop) tell(e *ending) {
+	defer func() {
+		if p := recover(); p != nil {
+			l.panicked(p)
+		}
+	}()
+	l.timed = true
+	e.s.engine.handler.OnClose(e.s, e.reason, e.detail)
+}
 
 // Index is the loop's place among the loops of its mux. Any goroutine.
 func (l *Loop) Index() int { return l.index }
@@ -82,9 +387,3 @@ func (l *Loop) Wheel() *Wheel { return &l.wheel }
 
 // Mux is the mux the loop belongs to. Any goroutine.
 func (l *Loop) Mux() *Mux { return l.mux }
-
-// Doing notes what runs now, an event's name, for the report of a stall. It
-// borrows nothing: what must stay. Loop only. Does not allocate.
-func (l *Loop) Doing(what string) {}
-
-func (l *Loop) fire(t Timer) { t.Fire(l) }

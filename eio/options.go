@@ -44,17 +44,17 @@ type Options struct {
 	// refuses the request as a bad one. It may add to the headers of the
 	// response. It borrows r and must not block. Loop only.
 	Use []func(r *Request, h http.Header) error
-	// InitialHeaders may change the headers of the first response of a
+	// InitialHeaders may add to the headers of the first response of a
 	// session. It borrows r and h. Loop only.
 	InitialHeaders func(r *Request, h http.Header)
-	// Headers may change the headers of every response of a session. It
+	// Headers may add to the headers of every response of a session. It
 	// borrows r and h. Loop only.
 	Headers func(r *Request, h http.Header)
 	// OnConnectionError hears of every refused request. It borrows e. Loop
 	// only.
 	OnConnectionError func(e *ConnectionError)
 	// GenerateID replaces the session ids. Ids must be unique and hard to
-	// guess. It borrows r. Any goroutine.
+	// guess. It borrows r and must not block. Loop only.
 	GenerateID func(r *Request) (string, error)
 	// MaxBacklog bounds the unsent bytes of one session. A message that finds
 	// the backlog above it closes the session with [ReasonSlow], unless it is

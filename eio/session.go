@@ -1,21 +1,57 @@
 package eio
 
-import "github.com/sio-fast/sio-fast/pool"
+import (
+	"sync/atomic"
+
+	"github.com/gobwas/ws"
+
+	"github.com/sio-fast/sio-fast/pool"
+	"github.com/sio-fast/sio-fast/wsframe"
+)
 
 // Session is one Engine.IO session. It lives on one loop from its handshake to
 // its end and survives the upgrade from polling to websocket.
 type Session struct {
-	engine *Engine
-	loop   *Loop
-	peer   *Peer
-	value  any
-	req    Request
-	sid    sid
+	engine    *Engine
+	loop      *Loop
+	peer      *Peer    // the websocket; nil while on polling
+	poll      *polling // nil while on a websocket
+	q         *outq    // packets waiting for a GET
+	custom    *string  // the id, where the user makes them
+	value     any
+	req       Request
+	sid       sid
+	state     sessionState
+	transport atomic.Uint32
+	slot      uint32
+	flags     uint8
 }
 
+type sessionState uint8
+
+const (
+	ssOpening sessionState = iota
+	ssOpen
+	ssClosing // polling only: the close packet waits for a GET
+	ssClosed
+)
+
+const (
+	sfPinged   = 1 << iota // a ping is unanswered
+	sfExtended             // and its timeout was started anew once
+	sfBase64               // b64=1: binary goes as text
+	sfPolls                // on the loop's list of polls to answer
+	sfTold                 // OnOpen was called, OnClose must follow
+)
+
 // ID is the session's id, which is a secret between it and its client. Any
-// goroutine. Does not allocate.
-func (s *Session) ID() string { return s.sid.String() }
+// goroutine. Allocates.
+func (s *Session) ID() string {
+	if s.custom != nil {
+		return *s.custom
+	}
+	return s.sid.String()
+}
 
 // Loop is the loop that owns the session. Any goroutine.
 func (s *Session) Loop() *Loop { return s.loop }
@@ -30,45 +66,223 @@ func (s *Session) Value() any { return s.value }
 func (s *Session) SetValue(v any) { s.value = v }
 
 // Transport is how the session's packets travel now. Any goroutine.
-func (s *Session) Transport() Transport { return Polling }
+func (s *Session) Transport() Transport { return Transport(s.transport.Load()) }
 
 // Protocol is the revision of Engine.IO: 4. Any goroutine.
 func (s *Session) Protocol() int { return 4 }
 
-// Send sends f, whose B is a run of whole unmasked server frames: a text frame
-// begins with the packet type '4', a binary frame is raw data. It borrows f and
-// retains it if it must queue. false: dropped, because the session is closed or
-// because of Volatile. Loop only. Does not allocate.
-func (s *Session) Send(f *pool.Shared, fl SendFlags) bool { return false }
-
-// SendText sends one text message, without its '4'. It borrows p. false:
-// dropped, because the session is closed. Loop only. Does not allocate.
-func (s *Session) SendText(p []byte) bool { return false }
-
-// SendBinary sends one binary message. It borrows p. false: dropped, because
-// the session is closed. Loop only. Does not allocate.
-func (s *Session) SendBinary(p []byte) bool { return false }
-
-// Close closes the session in an orderly way, after what was sent: with an
-// empty close frame on a websocket; over polling with a close packet to the GET
-// that waits or to the next one, for at most CloseTimeout. OnClose gets r. Loop
-// only.
-func (s *Session) Close(r Reason) {}
-
-// Terminate cuts the connection without a close frame. OnClose gets
-// [ReasonTransportClose]. Loop only.
-func (s *Session) Terminate() {}
-
-// Closed reports that the session has ended or is about to. Loop only.
-func (s *Session) Closed() bool { return false }
-
-// Backlog is the number of bytes the session has accepted and not yet given to
-// the kernel. Loop only.
-func (s *Session) Backlog() int { return 0 }
-
-// Request is the handshake request, empty once it was dropped. Shared and
-// immutable. Loop only.
+// Request is the handshake request, empty once it was dropped. It is immutable;
+// a copy of it may be kept anywhere. Loop only.
 func (s *Session) Request() *Request { return &s.req }
 
 // DropRequest frees the stored handshake request. Loop only.
 func (s *Session) DropRequest() { s.req = Request{} }
+
+// Closed reports that the session has ended, or ends as soon as a poll comes:
+// nothing can be sent any more. Loop only.
+func (s *Session) Closed() bool { return s.state >= ssClosing }
+
+// Send sends f, whose B is a run of whole unmasked server frames: a text frame
+// begins with the packet type '4', a binary frame is raw data. It borrows f and
+// retains it if it must queue. false: dropped, because the session is closed,
+// or too slow (then it closes with [ReasonSlow]), or because of Volatile. Loop
+// only. Does not allocate.
+func (s *Session) Send(f *pool.Shared, fl SendFlags) bool {
+	if s.state != ssOpen {
+		return false
+	}
+	p := s.peer
+	if p == nil {
+		return s.sendPolling(f, fl)
+	}
+	if p.flags&(pfBlocked|pfCut) != 0 && !s.admit(p.out, fl) {
+		return false
+	}
+	if s.flags&sfBase64 != 0 {
+		g := base64Frames(f)
+		p.send(g)
+		g.Release()
+		return true
+	}
+	p.send(f)
+	return true
+}
+
+// admit says whether a message may join q, which is held up.
+func (s *Session) admit(q *outq, fl SendFlags) bool {
+	if fl&Volatile != 0 {
+		return false
+	}
+	if q != nil && q.bytes > s.engine.opts.MaxBacklog {
+		s.end(ReasonSlow, "", endAbort)
+		return false
+	}
+	return true
+}
+
+// SendText sends one text message, without its '4'. It borrows b. false:
+// dropped, because the session is closed or too slow. Loop only. Does not
+// allocate.
+func (s *Session) SendText(b []byte) bool { return s.sendOwn(ws.OpText, b) }
+
+// SendBinary sends one binary message. It borrows b. false: dropped, because
+// the session is closed or too slow. Loop only. Does not allocate.
+func (s *Session) SendBinary(b []byte) bool { return s.sendOwn(ws.OpBinary, b) }
+
+func (s *Session) sendOwn(op ws.OpCode, b []byte) bool {
+	if s.state != ssOpen {
+		return false
+	}
+	p := s.peer
+	size := len(b) + 1 + wsframe.HeaderSize(len(b)+1)
+	if p == nil || s.flags&sfBase64 != 0 || size > corkSize {
+		f := pool.NewShared()
+		f.B = appendMessage(f.B, op, b)
+		ok := s.Send(f, 0)
+		f.Release()
+		return ok
+	}
+	if p.flags&(pfBlocked|pfCut) != 0 && !s.admit(p.out, 0) {
+		return false
+	}
+	if p.flags&pfCut != 0 {
+		return false
+	}
+	if p.corks(size) {
+		s.loop.cork = appendMessage(s.loop.cork, op, b)
+		return true
+	}
+	q := p.queue()
+	f := q.tail()
+	n := len(f.B)
+	f.B = appendMessage(f.B, op, b)
+	q.bytes += len(f.B) - n
+	p.queued()
+	return true
+}
+
+// appendMessage appends the frame of one message packet.
+func appendMessage(dst []byte, op ws.OpCode, b []byte) []byte {
+	if op == ws.OpText {
+		dst = wsframe.AppendHeader(dst, op, true, len(b)+1)
+		dst = append(dst, byte(PacketMessage))
+		return append(dst, b...)
+	}
+	return wsframe.AppendFrame(dst, op, b)
+}
+
+// Backlog is the number of bytes the session has accepted and not yet given to
+// the kernel. Loop only.
+func (s *Session) Backlog() int {
+	n := 0
+	if s.q != nil {
+		n = s.q.bytes
+	}
+	if s.peer != nil {
+		n += s.peer.pending()
+	}
+	return n
+}
+
+// pingFrame is the frame of a ping packet.
+var pingFrame = []byte{0x81, 0x01, byte(PacketPing)}
+
+// ping sends a ping.
+func (s *Session) ping() {
+	switch {
+	case s.state != ssOpen:
+	case s.peer != nil:
+		s.peer.write(pingFrame)
+	default:
+		s.queue().append(pingFrame)
+		s.pollDirty()
+	}
+}
+
+// onPacket handles one packet of an open session, from either transport. It
+// borrows data.
+func (s *Session) onPacket(t PacketType, data []byte, binary bool) {
+	l := s.loop
+	switch t {
+	case PacketMessage:
+		s.beatOther()
+		if s.state == ssOpen {
+			l.timed = true
+			s.engine.handler.OnMessage(s, data, binary)
+		}
+	case PacketPong:
+		s.beatPong()
+	case PacketPing:
+		// EIO4: pings come from the server.
+		s.end(ReasonTransportError, "invalid heartbeat direction", endOrderly)
+	case PacketClose:
+		s.end(ReasonTransportClose, "", endNoop)
+	default: // open, upgrade, noop mean nothing here
+		s.beatOther()
+	}
+}
+
+// Close closes the session in an orderly way, after what was sent: with an
+// empty close frame on a websocket; over polling with a close packet to the GET
+// that waits or to the next one, for at most CloseTimeout. OnClose gets r, but
+// never before Close has returned. Loop only.
+func (s *Session) Close(r Reason) {
+	switch {
+	case s.state >= ssClosing:
+	case s.peer != nil:
+		s.end(r, "", endOrderly)
+	default:
+		s.closePolling(r)
+	}
+}
+
+// Terminate cuts the connection without a close frame. OnClose gets
+// [ReasonTransportClose], but never before Terminate has returned. Loop only.
+func (s *Session) Terminate() { s.end(ReasonTransportClose, "", endCut) }
+
+// endKind is how a session's connections learn of its end.
+type endKind uint8
+
+const (
+	endOrderly endKind = iota // close frame; `1` to a waiting GET
+	endNoop                   // close frame; `6` to a waiting GET
+	endCut                    // connections are closed without a word
+	endAbort                  // and what is unsent is dropped
+	endDone                   // they know
+)
+
+// end ends the session at once. The handler hears of it when the loop has left
+// every method of Session.
+func (s *Session) end(r Reason, detail string, how endKind) {
+	if s.state == ssClosed {
+		return
+	}
+	s.state = ssClosed
+	l := s.loop
+	if p := s.peer; p != nil {
+		s.peer, p.sess = nil, nil
+		switch how {
+		case endCut, endAbort:
+			p.cut(how == endAbort)
+		case endDone:
+		default:
+			p.closeFrame(wsframe.Close)
+		}
+	}
+	if s.poll != nil {
+		s.endPolling(how)
+	}
+	if q := s.q; q != nil {
+		s.q = nil
+		q.drop()
+		l.outqs.Put(q)
+	}
+	l.table.remove(s)
+	if s.custom != nil {
+		l.mux.unname(*s.custom)
+	}
+	s.engine.clients.Add(-1)
+	if s.flags&sfTold != 0 {
+		l.ends = append(l.ends, ending{s, r, detail})
+	}
+}

@@ -1,0 +1,349 @@
+package eio
+
+import "github.com/sio-fast/sio-fast/pool"
+
+const (
+	// corkSize is how much is copied together to save a send: up to about this
+	// size the copy is cheaper than a second buffer in a writev.
+	corkSize = 16 << 10
+	// flushAt is the queued size at which a peer that is not held up is flushed
+	// at once instead of at the end of the round.
+	flushAt = 64 << 10
+	// maxVec is how many buffers one SendV gets: far under IOV_MAX, and enough
+	// that the system call is a small part of the work.
+	maxVec = 64
+)
+
+// outq is bytes on their way out, as references: to the kernel behind a peer,
+// or to a transport in front of a session. It exists only while it holds
+// something; loops keep a slab of them.
+//
+//	items: [sent][sent][ off▒▒ rest ][ ... ][ own, still growing ]
+//	                    ^ head
+type outq struct {
+	items []*pool.Shared
+	head  int
+	off   int  // bytes of items[head] that are sent
+	bytes int  // unsent
+	own   bool // the last item was made here: it may be appended to
+}
+
+func resetOutq(q *outq) {
+	if cap(q.items) > 256 {
+		q.items = nil
+	}
+	*q = outq{items: q.items[:0]}
+}
+
+// push queues f from byte off on. It takes one reference of f.
+func (q *outq) push(f *pool.Shared, off int) {
+	if q.head == len(q.items) {
+		q.items, q.head, q.off = q.items[:0], 0, off
+	} else if q.head > 32 && q.head > len(q.items)/2 {
+		n := copy(q.items, q.items[q.head:])
+		clear(q.items[n:])
+		q.items, q.head = q.items[:n], 0
+	}
+	q.items = append(q.items, f)
+	q.bytes += len(f.B) - off
+	q.own = false
+}
+
+// tail lends a buffer of the queue's own to append to; the caller adds what it
+// appended to bytes.
+func (q *outq) tail() *pool.Shared {
+	if q.own && q.head < len(q.items) {
+		if f := q.items[len(q.items)-1]; len(f.B) < corkSize {
+			return f
+		}
+	}
+	f := pool.NewShared()
+	q.push(f, 0)
+	q.own = true
+	return f
+}
+
+// append copies b to the end of the queue.
+func (q *outq) append(b []byte) {
+	f := q.tail()
+	f.B = append(f.B, b...)
+	q.bytes += len(b)
+}
+
+// consume drops the first n unsent bytes.
+func (q *outq) consume(n int) {
+	q.bytes -= n
+	for n > 0 {
+		f := q.items[q.head]
+		left := len(f.B) - q.off
+		if n < left {
+			q.off += n
+			return
+		}
+		n -= left
+		q.items[q.head] = nil
+		q.head++
+		q.off = 0
+		f.Release()
+	}
+}
+
+// drop releases everything.
+func (q *outq) drop() {
+	for _, f := range q.items[q.head:] {
+		f.Release()
+	}
+	clear(q.items[q.head:])
+	q.items, q.head, q.off, q.bytes, q.own = q.items[:0], 0, 0, 0, false
+}
+
+// writable says that nothing holds the peer up.
+func (p *Peer) writable() bool { return p.flags&(pfBlocked|pfCut) == 0 }
+
+// pending is the peer's unsent bytes.
+func (p *Peer) pending() int {
+	n := 0
+	if p.out != nil {
+		n = p.out.bytes
+	}
+	if p.loop.corkPeer == p {
+		n += len(p.loop.cork)
+	}
+	return n
+}
+
+// write sends a copy of b: into the loop's cork where that is allowed, else
+// into the peer's queue. The cork is one buffer a loop, held by the peer whose
+// bytes were read last or that a lone task writes to: what it says meanwhile
+// leaves in one send without a queue, a reference or a pool.
+func (p *Peer) write(b []byte) {
+	l := p.loop
+	if p.flags&pfCut != 0 {
+		return
+	}
+	if p.corks(len(b)) {
+		l.cork = append(l.cork, b...)
+		return
+	}
+	if p.out == nil && l.direct(p) && len(b) > corkSize {
+		p.sendNow(b, nil)
+		return
+	}
+	p.queue().append(b)
+	p.queued()
+}
+
+// send sends f, which it borrows and retains if it must queue.
+func (p *Peer) send(f *pool.Shared) {
+	l := p.loop
+	if p.flags&pfCut != 0 {
+		return
+	}
+	switch {
+	case l.eager && p.out == nil && l.corkPeer != p:
+		p.sendNow(f.B, f)
+		return
+	case p.corks(len(f.B)):
+		l.cork = append(l.cork, f.B...)
+		return
+	case p.out == nil && l.direct(p):
+		p.sendNow(f.B, f)
+		return
+	}
+	f.Retain()
+	p.queue().push(f, 0)
+	p.queued()
+}
+
+// direct says that the peer may send at once; what it has in the cork goes
+// first.
+func (l *Loop) direct(p *Peer) bool {
+	if !l.eager && l.cur != p {
+		return false
+	}
+	if l.corkPeer == p {
+		l.flushCork()
+		return p.out == nil
+	}
+	return true
+}
+
+// corks says that n bytes of p may be appended to the loop's cork, and takes it
+// over for p if so.
+func (p *Peer) corks(n int) bool {
+	l := p.loop
+	switch {
+	case p.out != nil || n > corkSize:
+		return false
+	case l.corkPeer == p && len(l.cork)+n <= corkSize:
+		return true
+	case l.corkPeer != p && l.cur != p && !l.eager:
+		return false
+	}
+	l.flushCork()
+	if p.out != nil || p.flags&pfCut != 0 {
+		return false
+	}
+	l.corkPeer = p
+	return true
+}
+
+// flushCork sends what the cork holds.
+func (l *Loop) flushCork() {
+	p := l.corkPeer
+	if p == nil {
+		return
+	}
+	l.corkPeer = nil
+	if p.out != nil || p.flags&pfCut != 0 { // cannot be: whoever queues flushes the cork first
+		l.cork = l.cork[:0]
+		return
+	}
+	p.sendNow(l.cork, nil)
+	l.cork = l.cork[:0]
+	p.drained()
+}
+
+// sendNow sends b at once and queues what the kernel does not take: as a
+// reference to f, whose bytes b is, or as a copy where f is nil.
+func (p *Peer) sendNow(b []byte, f *pool.Shared) {
+	n := 0
+	if p.flags&pfBlocked == 0 {
+		var err error
+		if n, err = p.conn.Send(b); err != nil {
+			p.broken(err)
+			return
+		}
+		if n >= len(b) {
+			return
+		}
+		p.flags |= pfBlocked
+	}
+	if f == nil {
+		p.queue().append(b[n:])
+		return
+	}
+	f.Retain()
+	p.queue().push(f, n)
+}
+
+// queue is the peer's queue, made if there is none. What is in the cork goes
+// before it.
+func (p *Peer) queue() *outq {
+	if p.out == nil {
+		if p.loop.corkPeer == p {
+			p.loop.flushCork()
+			if p.out != nil {
+				return p.out
+			}
+		}
+		p.out = p.loop.outqs.Get()
+	}
+	return p.out
+}
+
+// queued is called after something was queued: the peer is flushed at the end
+// of the round, or now if that is a lot.
+func (p *Peer) queued() {
+	if p.flags&(pfBlocked|pfCut) != 0 {
+		return
+	}
+	if p.out.bytes > flushAt {
+		p.flush()
+		return
+	}
+	if p.flags&pfDirty == 0 {
+		p.flags |= pfDirty
+		p.loop.dirty = append(p.loop.dirty, p)
+	}
+}
+
+// flush sends what is queued, as far as the kernel takes it.
+func (p *Peer) flush() {
+	l := p.loop
+	if l.corkPeer == p {
+		l.flushCork()
+	}
+	q := p.out
+	if q == nil || p.flags&(pfBlocked|pfCut) != 0 {
+		return
+	}
+	for q.bytes > 0 {
+		n, want, err := p.sendSome(q)
+		if err != nil {
+			p.broken(err)
+			return
+		}
+		q.consume(n)
+		if n < want {
+			p.flags |= pfBlocked
+			return
+		}
+	}
+	p.out = nil
+	q.drop()
+	l.outqs.Put(q)
+	p.drained()
+}
+
+// sendSome sends the head of q in one system call: one item as it is, small
+// ones copied together, large ones by reference.
+func (p *Peer) sendSome(q *outq) (n, want int, err error) {
+	l := p.loop
+	items := q.items[q.head:]
+	first := items[0].B[q.off:]
+	if len(items) == 1 {
+		n, err = p.conn.Send(first)
+		return n, len(first), err
+	}
+	if len(first)+len(items[1].B) <= corkSize {
+		buf := append(l.gather[:0], first...)
+		for _, f := range items[1:] {
+			if len(buf)+len(f.B) > corkSize {
+				break
+			}
+			buf = append(buf, f.B...)
+		}
+		l.gather = buf
+		n, err = p.conn.Send(buf)
+		return n, len(buf), err
+	}
+	vec := append(l.vec[:0], first)
+	want = len(first)
+	for _, f := range items[1:min(len(items), maxVec)] {
+		vec = append(vec, f.B)
+		want += len(f.B)
+	}
+	n, err = p.conn.SendV(vec)
+	clear(vec)
+	l.vec = vec[:0]
+	return n, want, err
+}
+
+// drained is called when the last byte has gone to the kernel.
+func (p *Peer) drained() {
+	if p.out != nil || p.flags&pfCut != 0 {
+		return
+	}
+	if p.flags&pfHeld != 0 {
+		p.flags &^= pfHeld
+		if p.state == stWebsocket {
+			p.loop.drains = append(p.loop.drains, p.sess)
+		}
+	}
+	if p.flags&pfEnding != 0 {
+		p.ended()
+	}
+}
+
+// Writable says that the kernel has room again after a short Send. Loop only.
+func (p *Peer) Writable() {
+	l := p.loop
+	l.begin(nil)
+	defer l.leave(p)
+	if p.flags&pfBlocked == 0 || p.flags&pfCut != 0 {
+		return
+	}
+	p.flags = p.flags&^pfBlocked | pfHeld
+	p.flush()
+}

@@ -1,0 +1,315 @@
+package eio
+
+import (
+	"github.com/gobwas/ws"
+
+	"github.com/sio-fast/sio-fast/internal/http1"
+	"github.com/sio-fast/sio-fast/pool"
+	"github.com/sio-fast/sio-fast/wsframe"
+)
+
+const textType = "text/plain; charset=UTF-8"
+
+// polling is what a session has while it is on polling. Loops keep a slab.
+//
+//	queue ──► GET waits? ──► one answer with everything
+//	POST ──► its packets are handled ──► ok
+type polling struct {
+	s       *Session
+	get     *Peer // whose GET waits
+	post    *Peer // whose POST is being received
+	probe   *Peer // a websocket that wants to take over
+	timer   TimerID
+	noop    TimerID
+	reason  Reason // of the orderly close that waits for a GET
+	closing bool   // timer is the orderly close's
+}
+
+func (l *Loop) newPolling(s *Session) *polling {
+	pl := l.pollings.Get()
+	pl.s = s
+	return pl
+}
+
+// noStore is on every answer of a poll, as in the reference.
+const noStore = "cache-control: no-store\r\n"
+
+// pollLines adds the lines that every polling answer has.
+func (p *Peer) pollLines() {
+	p.x.lines = append(p.x.lines, noStore...)
+}
+
+// queue is the session's queue, made if there is none.
+func (s *Session) queue() *outq {
+	if s.q == nil {
+		s.q = s.loop.outqs.Get()
+	}
+	return s.q
+}
+
+// sendPolling queues f for the next poll.
+func (s *Session) sendPolling(f *pool.Shared, fl SendFlags) bool {
+	if fl&Volatile != 0 && (s.poll.get == nil || s.q != nil) {
+		return false
+	}
+	if !s.admit(s.q, fl) {
+		return false
+	}
+	f.Retain()
+	s.queue().push(f, 0)
+	s.pollDirty()
+	return true
+}
+
+// pollDirty has the waiting GET, if there is one, answered at the end of the
+// round: whatever else is sent until then travels with it.
+func (s *Session) pollDirty() {
+	if s.flags&sfPolls == 0 && s.poll.get != nil {
+		s.flags |= sfPolls
+		s.loop.polls = append(s.loop.polls, s)
+	}
+}
+
+func (l *Loop) flushPolls() {
+	for i := 0; i < len(l.polls); i++ {
+		s := l.polls[i]
+		l.polls[i] = nil
+		s.flags &^= sfPolls
+		if s.poll != nil && s.poll.get != nil && s.q != nil {
+			s.answerPoll()
+		}
+	}
+	l.polls = l.polls[:0]
+}
+
+// serveGet lets a GET wait, or answers it if there is something to say.
+func (p *Peer) serveGet(s *Session, r *http1.Request) {
+	pl := s.poll
+	p.pollLines()
+	if r.HasBody() {
+		p.x.keepAlive = false
+		p.flags |= pfPolite
+	}
+	if pl.get != nil {
+		s.end(ReasonTransportError, "overlap from client", endOrderly)
+		p.answer(400, "", nil)
+		return
+	}
+	p.x.kind, p.x.s = exPoll, s
+	p.state, p.sess, pl.get = stBusy, s, p
+	p.loop.watch.set(p, -1)
+	if s.state == ssClosing {
+		if s.q == nil {
+			s.queue().append(noopFrame)
+		}
+		s.answerPoll()
+		return
+	}
+	if s.q != nil {
+		s.pollDirty()
+	}
+}
+
+var (
+	noopFrame  = []byte{0x81, 0x01, byte(PacketNoop)}
+	closePoll  = []byte{byte(PacketClose)}
+	noopPoll   = []byte{byte(PacketNoop)}
+	okBody     = []byte("ok")
+	closeFrame = []byte{0x81, 0x01, byte(PacketClose)}
+)
+
+// answerPoll answers the waiting GET with everything queued; while the session
+// closes, a close packet is the last of it and the session ends.
+func (s *Session) answerPoll() {
+	l, pl := s.loop, s.poll
+	p := pl.get
+	q := s.q
+	pl.get, s.q = nil, nil
+	closing := s.state == ssClosing
+	if closing {
+		q.append(closeFrame)
+	}
+	size, count := 0, 0
+	for _, f := range q.items[q.head:] {
+		n, k := payloadSize(f.B)
+		size, count = size+n, count+k
+	}
+	x := p.x
+	h := http1.Response{Status: 200, ContentType: textType, Headers: x.lines, Minor: int(x.minor), KeepAlive: x.keepAlive}
+	size += max(count-1, 0)
+	if size+1024 <= corkSize {
+		l.scratch = appendPoll(l.scratch[:0], &h, q, size)
+		p.write(l.scratch)
+	} else {
+		f := pool.NewShared()
+		f.B = appendPoll(f.B, &h, q, size)
+		p.send(f)
+		f.Release()
+	}
+	q.drop()
+	l.outqs.Put(q)
+	p.answered()
+	if closing {
+		s.end(pl.reason, "", endDone)
+	}
+}
+
+// appendPoll appends the answer of a poll: the packets of q, size bytes in all.
+func appendPoll(dst []byte, h *http1.Response, q *outq, size int) []byte {
+	if cap(dst)-len(dst) < size+1024 {
+		dst = append(make([]byte, 0, len(dst)+size+1024), dst...)
+	}
+	dst = http1.AppendHead(dst, h, size)
+	for i, f := range q.items[q.head:] {
+		dst = appendPayload(dst, f.B, i > 0)
+	}
+	return dst
+}
+
+// servePost begins to receive a POST.
+func (p *Peer) servePost(s *Session, r *http1.Request) {
+	pl, x := s.poll, p.x
+	if pl.post != nil {
+		// As the reference: the one that is still coming is cut off.
+		first := pl.post
+		pl.post = nil
+		first.sess = nil
+		first.cut(true)
+		s.end(ReasonTransportError, "data request overlap from client", endOrderly)
+		p.reply(r, 400, "", nil)
+		return
+	}
+	if string(r.Header("Content-Type")) == "application/octet-stream" {
+		s.end(ReasonTransportError, "invalid content", endOrderly)
+		p.reply(r, 400, "", nil)
+		return
+	}
+	limit := s.engine.opts.MaxPayload
+	if r.ContentLength > int64(limit) {
+		p.tooLarge()
+		return
+	}
+	x.s = s
+	p.sess, pl.post = s, p
+	p.invite(r)
+	p.await(exPost, limit)
+}
+
+// tooLarge answers 413; the session lives on. What still comes of the body is
+// not wanted, so the connection ends.
+func (p *Peer) tooLarge() {
+	if s := p.sess; s != nil && s.poll != nil && s.poll.post == p {
+		s.poll.post = nil
+	}
+	p.refuse(413)
+}
+
+// gotPost handles the packets of a POST and then answers it.
+func (p *Peer) gotPost(body []byte) {
+	s := p.x.s
+	s.receive(body)
+	if p.flags&pfCut != 0 || p.x == nil {
+		return
+	}
+	if pl := s.poll; pl != nil && pl.post == p {
+		pl.post = nil
+	}
+	p.pollLines()
+	p.answer(200, "text/html", okBody)
+}
+
+// receive handles a payload. A session that ends in the middle hears no more.
+func (s *Session) receive(body []byte) {
+	if s.state == ssClosed {
+		return
+	}
+	pay, err := newPayload(body, s.engine.opts.MaxPacketsPerPayload)
+	for err == nil && s.state != ssClosed {
+		var pk payloadPacket
+		var ok bool
+		if pk, ok, err = pay.next(); !ok {
+			break
+		}
+		s.onPacket(pk.typ, pk.data, pk.binary)
+	}
+	if err != nil {
+		s.end(ReasonParseError, err.Error(), endOrderly)
+	}
+}
+
+// closePolling closes an open session in the orderly way of polling: a GET that
+// waits gets what is queued, or else the close packet; without a GET the next
+// one gets both.
+func (s *Session) closePolling(r Reason) {
+	pl := s.poll
+	if pl.get != nil && s.q == nil {
+		s.end(r, "", endOrderly)
+		return
+	}
+	if pl.probe != nil {
+		s.dropProbe()
+	}
+	if pl.get != nil {
+		s.answerPoll()
+	}
+	s.state = ssClosing
+	pl.reason, pl.closing = r, true
+	pl.timer = s.loop.wheel.After(s.engine.opts.CloseTimeout.Milliseconds(), (*closeTimer)(pl))
+}
+
+// closeTimer forces an orderly close for which no GET came.
+type closeTimer polling
+
+// Fire implements Timer.
+func (t *closeTimer) Fire(*Loop) {
+	t.timer = 0
+	t.s.end(t.reason, "", endOrderly)
+}
+
+// endPolling ends the session's part in its polling connections.
+func (s *Session) endPolling(how endKind) {
+	pl, l := s.poll, s.loop
+	if pl.probe != nil {
+		s.dropProbe()
+	}
+	l.wheel.Cancel(pl.timer)
+	l.wheel.Cancel(pl.noop)
+	s.poll = nil
+	if p := pl.post; p != nil {
+		pl.post = nil
+		if how == endCut || how == endAbort {
+			p.sess = nil
+			p.cut(true)
+		}
+	}
+	if p := pl.get; p != nil {
+		pl.get = nil
+		switch how {
+		case endCut, endAbort:
+			p.sess = nil
+			p.cut(how == endAbort)
+		case endNoop:
+			p.answer(200, textType, noopPoll)
+		default:
+			p.answer(200, textType, closePoll)
+		}
+	}
+	l.pollings.Put(pl)
+}
+
+// base64Frames is f with its binary frames as text, for a client that asked for
+// that. The caller has the only reference.
+func base64Frames(f *pool.Shared) *pool.Shared {
+	g := pool.NewShared()
+	for op, data := range wsframe.Walk(f.B) {
+		if op != ws.OpBinary {
+			g.B = wsframe.AppendFrame(g.B, op, data)
+			continue
+		}
+		at := len(g.B)
+		g.B = wsframe.Begin(g.B)
+		g.B = appendBase64(g.B, data)
+		g.B = wsframe.End(g.B, at, ws.OpText)
+	}
+	return g
+}

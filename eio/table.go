@@ -1,0 +1,110 @@
+package eio
+
+// The number in a session id leads to the session without a map: the low bits
+// name the loop, the others the slot in that loop's table. What does not fit,
+// and ids that the user makes, are found in a map of the mux.
+const (
+	loopBits = 6
+	maxLoops = 1<<loopBits - 1 // this loop number means: look in the map
+	maxSlots = 1 << (24 - loopBits)
+)
+
+// table is a loop's sessions by slot. deadline has no pointers, so a sweep of it
+// costs the cache nothing and the garbage collector neither.
+type table struct {
+	sessions []*Session
+	deadline []uint32 // ms of the next heartbeat event; 0: none
+	free     []uint32
+	live     int
+}
+
+// add gives s a slot.
+func (t *table) add(s *Session) {
+	if n := len(t.free); n > 0 {
+		s.slot = t.free[n-1]
+		t.free = t.free[:n-1]
+		t.sessions[s.slot] = s
+	} else {
+		s.slot = uint32(len(t.sessions))
+		t.sessions = append(t.sessions, s)
+		t.deadline = append(t.deadline, 0)
+	}
+	t.live++
+}
+
+// remove takes s out.
+func (t *table) remove(s *Session) {
+	t.sessions[s.slot], t.deadline[s.slot] = nil, 0
+	t.free = append(t.free, s.slot)
+	t.live--
+}
+
+// sidNumber is what the id of a session in this slot of l carries.
+func (l *Loop) sidNumber(slot uint32) (n uint32, named bool) {
+	if l.index >= maxLoops || slot >= maxSlots {
+		return maxLoops, false
+	}
+	return slot<<loopBits | uint32(l.index), true
+}
+
+// LoopOf finds the loop that would own the session with this id, nil if there
+// can be none. That the session exists is known to that loop only. It borrows
+// sid. Any goroutine.
+func (m *Mux) LoopOf(sid []byte) *Loop {
+	id, ok := parseSID(sid)
+	if ok {
+		if i := int(id.number() & maxLoops); i != maxLoops {
+			if loops := m.Loops(); i < len(loops) {
+				return loops[i]
+			}
+		}
+	}
+	if s := m.named(string(sid)); s != nil {
+		return s.loop
+	}
+	return nil
+}
+
+// named finds a session in the map.
+func (m *Mux) named(sid string) *Session {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.ids[sid]
+}
+
+// name puts a session into the map; false: there is one of that id.
+func (m *Mux) name(sid string, s *Session) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.ids == nil {
+		m.ids = make(map[string]*Session)
+	}
+	if _, taken := m.ids[sid]; taken {
+		return false
+	}
+	m.ids[sid] = s
+	return true
+}
+
+func (m *Mux) unname(sid string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.ids, sid)
+}
+
+// find is the session of e with this id, if it lives on this loop. It borrows
+// text.
+func (l *Loop) find(e *Engine, text []byte) *Session {
+	if id, ok := parseSID(text); ok {
+		n := id.number()
+		if slot := n >> loopBits; n&maxLoops == uint32(l.index) && int(slot) < len(l.table.sessions) {
+			if s := l.table.sessions[slot]; s != nil && s.custom == nil && s.sid == id && s.engine == e {
+				return s
+			}
+		}
+	}
+	if s := l.mux.named(string(text)); s != nil && s.loop == l && s.engine == e {
+		return s
+	}
+	return nil
+}

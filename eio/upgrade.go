@@ -1,0 +1,142 @@
+package eio
+
+import (
+	"encoding/base64"
+
+	"github.com/gobwas/ws"
+
+	"github.com/sio-fast/sio-fast/internal/http1"
+	"github.com/sio-fast/sio-fast/wsframe"
+)
+
+// An upgrade, as the client sees it:
+//
+//	GET ─────────── waits ──────────── 6
+//	websocket ── 101 ─ 2probe ─► 3probe ─ 5 ─► packets
+//
+// Until the 5 both transports exist and polling carries the packets.
+
+const (
+	firstNoop = 20  // ms after the probe: the client can have heard 3probe by then
+	nextNoop  = 100 // ms, as the reference
+)
+
+var (
+	probeFrame = []byte("\x81\x063probe")
+)
+
+// candidate serves the websocket that wants to take over the session s.
+func (p *Peer) candidate(s *Session, r *http1.Request) {
+	if !p.checkWebsocket(r) {
+		return
+	}
+	p.hooks(s, false)
+	p.switchProtocols(r, stProbe, s.engine.opts.MaxPayload)
+	if p.flags&pfCut != 0 {
+		return
+	}
+	pl := s.poll
+	if pl == nil || pl.probe != nil || s.state != ssOpen {
+		p.closeFrame(wsframe.Close)
+		return
+	}
+	p.sess, pl.probe = s, p
+	pl.timer = s.loop.wheel.After(s.engine.opts.UpgradeTimeout.Milliseconds(), (*upgradeTimer)(pl))
+}
+
+// upgradeTimer ends a candidate that takes too long.
+type upgradeTimer polling
+
+// Fire implements Timer.
+func (t *upgradeTimer) Fire(*Loop) {
+	t.timer = 0
+	t.s.dropProbe()
+}
+
+// noopTimer ends the waiting GET now and then, so that the client can pause.
+type noopTimer polling
+
+// Fire implements Timer.
+func (t *noopTimer) Fire(l *Loop) {
+	s := t.s
+	t.noop = l.wheel.After(nextNoop, t)
+	if t.get != nil {
+		s.queue().append(noopFrame)
+		s.pollDirty()
+	}
+}
+
+// dropProbe ends the candidate; the session stays on polling.
+func (s *Session) dropProbe() {
+	pl, l := s.poll, s.loop
+	p := pl.probe
+	pl.probe = nil
+	if !pl.closing {
+		l.wheel.Cancel(pl.timer)
+		pl.timer = 0
+	}
+	l.wheel.Cancel(pl.noop)
+	pl.noop = 0
+	p.sess = nil
+	if p.flags&pfCut == 0 {
+		p.closeFrame(wsframe.Close)
+	}
+}
+
+// onProbe handles a message of a candidate.
+func (p *Peer) onProbe(op ws.OpCode, data []byte) {
+	s := p.sess
+	switch {
+	case op == ws.OpText && string(data) == "2probe":
+		p.write(probeFrame)
+		pl := s.poll
+		if p.flags&pfCut == 0 && pl.noop == 0 {
+			pl.noop = s.loop.wheel.After(firstNoop, (*noopTimer)(pl))
+		}
+	case op == ws.OpText && len(data) > 0 && data[0] == byte(PacketUpgrade):
+		s.upgrade(p)
+	default:
+		s.dropProbe()
+	}
+}
+
+// upgrade makes the candidate p the session's transport.
+func (s *Session) upgrade(p *Peer) {
+	pl, l := s.poll, s.loop
+	pl.probe = nil
+	l.wheel.Cancel(pl.timer)
+	l.wheel.Cancel(pl.noop)
+	s.poll = nil
+	s.peer = p
+	p.state = stWebsocket
+	s.transport.Store(uint32(Websocket))
+	if get := pl.get; get != nil {
+		pl.get = nil
+		get.answer(200, textType, noopPoll)
+	}
+	if pl.post != nil {
+		pl.post.sess = nil // it is answered as usual; losing it is no loss now
+	}
+	pl.post = nil
+	l.pollings.Put(pl)
+	if s.flags&sfPinged != 0 {
+		// The reference forgets the timeout here; then a client that is gone
+		// would never be missed.
+		s.arm(s.engine.pingTimeout)
+	}
+	q := s.q
+	if q == nil {
+		return
+	}
+	s.q = nil
+	for _, f := range q.items[q.head:] {
+		s.Send(f, 0)
+	}
+	q.drop()
+	l.outqs.Put(q)
+}
+
+func appendBase64(dst, data []byte) []byte {
+	dst = append(dst, binaryPrefix)
+	return base64.StdEncoding.AppendEncode(dst, data)
+}
