@@ -4,8 +4,6 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/gobwas/ws"
-
 	"github.com/sio-fast/sio-fast/internal/http1"
 	"github.com/sio-fast/sio-fast/wsframe"
 )
@@ -75,7 +73,7 @@ func (p *Peer) handshake(e *Engine, q *query, r *http1.Request) {
 		p.switchProtocols(r, stWebsocket, e.opts.MaxPayload)
 		p.sess = s
 		start := len(l.scratch[:0])
-		l.scratch = wsframe.AppendFrame(l.scratch[:start], ws.OpText, l.body)
+		l.scratch = wsframe.AppendFrame(l.scratch[:start], wsframe.OpText, l.body)
 		p.write(l.scratch)
 	} else {
 		s.poll = l.newPolling(s)

@@ -1,8 +1,6 @@
 package eio
 
 import (
-	"github.com/gobwas/ws"
-
 	"github.com/sio-fast/sio-fast/internal/http1"
 	"github.com/sio-fast/sio-fast/pool"
 	"github.com/sio-fast/sio-fast/wsframe"
@@ -302,14 +300,14 @@ func (s *Session) endPolling(how endKind) {
 func base64Frames(f *pool.Shared) *pool.Shared {
 	g := pool.NewShared()
 	for op, data := range wsframe.Walk(f.B) {
-		if op != ws.OpBinary {
+		if op != wsframe.OpBinary {
 			g.B = wsframe.AppendFrame(g.B, op, data)
 			continue
 		}
 		at := len(g.B)
 		g.B = wsframe.Begin(g.B)
 		g.B = appendBase64(g.B, data)
-		g.B = wsframe.End(g.B, at, ws.OpText)
+		g.B = wsframe.End(g.B, at, wsframe.OpText)
 	}
 	return g
 }

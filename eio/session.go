@@ -3,8 +3,6 @@ package eio
 import (
 	"sync/atomic"
 
-	"github.com/gobwas/ws"
-
 	"github.com/sio-fast/sio-fast/pool"
 	"github.com/sio-fast/sio-fast/wsframe"
 )
@@ -123,13 +121,13 @@ func (s *Session) admit(q *outq, fl SendFlags) bool {
 // SendText sends one text message, without its '4'. It borrows b. false:
 // dropped, because the session is closed or too slow. Loop only. Does not
 // allocate.
-func (s *Session) SendText(b []byte) bool { return s.sendOwn(ws.OpText, b) }
+func (s *Session) SendText(b []byte) bool { return s.sendOwn(wsframe.OpText, b) }
 
 // SendBinary sends one binary message. It borrows b. false: dropped, because
 // the session is closed or too slow. Loop only. Does not allocate.
-func (s *Session) SendBinary(b []byte) bool { return s.sendOwn(ws.OpBinary, b) }
+func (s *Session) SendBinary(b []byte) bool { return s.sendOwn(wsframe.OpBinary, b) }
 
-func (s *Session) sendOwn(op ws.OpCode, b []byte) bool {
+func (s *Session) sendOwn(op wsframe.OpCode, b []byte) bool {
 	if s.state != ssOpen {
 		return false
 	}
@@ -162,8 +160,8 @@ func (s *Session) sendOwn(op ws.OpCode, b []byte) bool {
 }
 
 // appendMessage appends the frame of one message packet.
-func appendMessage(dst []byte, op ws.OpCode, b []byte) []byte {
-	if op == ws.OpText {
+func appendMessage(dst []byte, op wsframe.OpCode, b []byte) []byte {
+	if op == wsframe.OpText {
 		dst = wsframe.AppendHeader(dst, op, true, len(b)+1)
 		dst = append(dst, byte(PacketMessage))
 		return append(dst, b...)

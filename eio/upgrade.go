@@ -3,8 +3,6 @@ package eio
 import (
 	"encoding/base64"
 
-	"github.com/gobwas/ws"
-
 	"github.com/sio-fast/sio-fast/internal/http1"
 	"github.com/sio-fast/sio-fast/wsframe"
 )
@@ -84,16 +82,16 @@ func (s *Session) dropProbe() {
 }
 
 // onProbe handles a message of a candidate.
-func (p *Peer) onProbe(op ws.OpCode, data []byte) {
+func (p *Peer) onProbe(op wsframe.OpCode, data []byte) {
 	s := p.sess
 	switch {
-	case op == ws.OpText && string(data) == "2probe":
+	case op == wsframe.OpText && string(data) == "2probe":
 		p.write(probeFrame)
 		pl := s.poll
 		if p.flags&pfCut == 0 && pl.noop == 0 {
 			pl.noop = s.loop.wheel.After(firstNoop, (*noopTimer)(pl))
 		}
-	case op == ws.OpText && len(data) > 0 && data[0] == byte(PacketUpgrade):
+	case op == wsframe.OpText && len(data) > 0 && data[0] == byte(PacketUpgrade):
 		s.upgrade(p)
 	default:
 		s.dropProbe()

@@ -3,11 +3,12 @@ package eio
 import (
 	"errors"
 
-	"github.com/gobwas/ws"
-
 	"github.com/sio-fast/sio-fast/internal/http1"
 	"github.com/sio-fast/sio-fast/wsframe"
 )
+
+// maxControl is the largest payload of a control frame (RFC 6455, 5.5).
+const maxControl = 125
 
 // feedWebsocket takes b as websocket frames.
 func (p *Peer) feedWebsocket(b []byte) {
@@ -28,18 +29,18 @@ func (p *Peer) feedWebsocket(b []byte) {
 // onMessage handles one websocket message or control frame.
 func (p *Peer) onMessage(m *wsframe.Message) {
 	switch m.Op {
-	case ws.OpPing:
+	case wsframe.OpPing:
 		// RFC 6455, 5.5.3: an endpoint "MAY elect to send a Pong frame for only
 		// the most recently processed Ping frame": one that does not read ours
 		// gets no more of them.
 		if p.state != stClosing && p.flags&pfBlocked == 0 {
-			var pong [2 + ws.MaxControlFramePayloadSize]byte
-			p.write(wsframe.AppendFrame(pong[:0], ws.OpPong, m.Payload))
+			var pong [2 + maxControl]byte
+			p.write(wsframe.AppendFrame(pong[:0], wsframe.OpPong, m.Payload))
 		}
 		return
-	case ws.OpPong:
+	case wsframe.OpPong:
 		return
-	case ws.OpClose:
+	case wsframe.OpClose:
 		p.onClose(m.Code)
 		return
 	}
@@ -50,13 +51,13 @@ func (p *Peer) onMessage(m *wsframe.Message) {
 		p.onProbe(m.Op, m.Payload)
 	case stRaw:
 		p.loop.timed = true
-		p.raw.serve((*RawPeer)(p), m.Payload, m.Op == ws.OpBinary)
+		p.raw.serve((*RawPeer)(p), m.Payload, m.Op == wsframe.OpBinary)
 	}
 }
 
 func (p *Peer) onSessionMessage(m *wsframe.Message) {
 	s := p.sess
-	if m.Op == ws.OpBinary {
+	if m.Op == wsframe.OpBinary {
 		s.onPacket(PacketMessage, m.Payload, true)
 		return
 	}
@@ -79,7 +80,7 @@ func (p *Peer) onSessionMessage(m *wsframe.Message) {
 
 // onClose handles the client's close frame: it is answered with its code, or it
 // answers ours.
-func (p *Peer) onClose(code ws.StatusCode) {
+func (p *Peer) onClose(code wsframe.StatusCode) {
 	if p.state != stClosing {
 		var frame [4]byte
 		p.write(wsframe.AppendClose(frame[:0], code, ""))
@@ -90,7 +91,7 @@ func (p *Peer) onClose(code ws.StatusCode) {
 
 // violation ends a websocket that broke the protocol or the size limit.
 func (p *Peer) violation(err error) {
-	code := ws.StatusProtocolError
+	code := wsframe.StatusProtocolError
 	var c *wsframe.CloseError
 	if errors.As(err, &c) {
 		code = c.Code
@@ -124,9 +125,9 @@ type RawPeer Peer
 // reads too slowly, which ends it, or has gone. Loop only. Does not allocate.
 func (r *RawPeer) Send(data []byte, binary bool) bool {
 	p := (*Peer)(r)
-	op := ws.OpText
+	op := wsframe.OpText
 	if binary {
-		op = ws.OpBinary
+		op = wsframe.OpBinary
 	}
 	if p.state != stRaw {
 		return false

@@ -26,7 +26,8 @@ type Driver struct {
 	Mux   *eio.Mux
 	loops []*looper
 	now   time.Time
-	open  []*Conn
+
+	closing []*Conn // the server asked for it
 }
 
 type looper struct {
@@ -83,18 +84,16 @@ func (d *Driver) Sleep(t time.Duration) { d.now = d.now.Add(t) }
 
 // Settle brings every close that the server asked for.
 func (d *Driver) Settle() {
-	for i := 0; i < len(d.open); i++ {
-		d.open[i].finish()
-	}
-	n := 0
-	for _, c := range d.open {
+	for len(d.closing) > 0 {
+		c := d.closing[0]
+		d.closing = d.closing[1:]
 		if !c.gone {
-			d.open[n] = c
-			n++
+			c.gone = true
+			c.peer.Closed(nil)
+			c.peer.Loop().Flush()
+			d.Run()
 		}
 	}
-	clear(d.open[n:])
-	d.open = d.open[:n]
 }
 
 // Advance moves the time on, with every tick that falls into it.
@@ -171,7 +170,6 @@ func (d *Driver) Dial() *Conn { return d.DialLoop(0) }
 func (d *Driver) DialLoop(i int) *Conn {
 	c := &Conn{d: d, room: -1, Remote: netip.MustParseAddrPort("192.0.2.1:4711")}
 	d.loops[i].loop.Accept(&c.peer, (*end)(c))
-	d.open = append(d.open, c)
 	return c
 }
 
@@ -205,16 +203,7 @@ func (c *Conn) WriteBytewise(b []byte) {
 func (c *Conn) Settle() {
 	c.peer.Loop().Flush()
 	c.d.Run()
-	c.finish()
-}
-
-// finish is the driver's part of an asynchronous close.
-func (c *Conn) finish() {
-	if c.closing && !c.gone {
-		c.gone = true
-		c.peer.Closed(nil)
-		c.d.Run()
-	}
+	c.d.Settle()
 }
 
 // Close is the client closing its connection.
@@ -229,6 +218,7 @@ func (c *Conn) CloseWith(err error) {
 		c.peer.Closed(err)
 		c.peer.Loop().Flush()
 		c.d.Run()
+		c.d.Settle()
 	}
 }
 
@@ -250,7 +240,7 @@ func (c *Conn) SetRoom(n int) {
 		c.full = false
 		c.peer.Writable()
 		c.d.Run()
-		c.finish()
+		c.d.Settle()
 	}
 }
 

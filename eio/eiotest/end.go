@@ -57,10 +57,18 @@ func (e *end) take(p []byte) int {
 }
 
 // Close implements eio.Conn.
-func (e *end) Close() { e.closing = true }
+func (e *end) Close() {
+	if !e.closing && !e.gone {
+		e.closing = true
+		e.d.closing = append(e.d.closing, (*Conn)(e))
+	}
+}
 
 // Abort implements eio.Conn.
-func (e *end) Abort() { e.closing, e.aborted = true, true }
+func (e *end) Abort() {
+	e.Close()
+	e.aborted = true
+}
 
 // CloseWrite ends the server's stream.
 func (e *end) CloseWrite() { e.halfDone = true }
