@@ -1,0 +1,89 @@
+// Package report says what a run measured: as a table, as JSON, and as one HTML
+// page.
+package report
+
+import "time"
+
+// Percentiles of a distribution of times, in microseconds.
+type Percentiles struct {
+	Count                                 int64
+	Mean, P50, P90, P99, P999, Max, Stdev float64
+	// Curve holds (percentile, µs) pairs for the plot.
+	Curve [][2]float64 `json:",omitempty"`
+}
+
+// Sample is one reading of the run; rates are since the one before.
+type Sample struct {
+	At           float64 // seconds since the start
+	Clients      int64
+	Sent         float64 // messages a second
+	Received     float64
+	ServerCPU    float64 // cores busy
+	GeneratorCPU float64
+	ServerRSS    int64 // bytes
+}
+
+// Round is one round of churn.
+type Round struct {
+	Visits  int
+	Seconds float64
+	RSS     int64
+}
+
+// Slow is what became of the clients that stopped reading.
+type Slow struct {
+	Clients, Cut int64
+	Reasons      map[string]int // why, of those cut
+	Baseline     *Percentiles   // the others' latency while all read
+	PeakRSS      int64
+}
+
+// Figures are what a good run measured. A member that was not measured is absent.
+type Figures struct {
+	Seconds  float64 `json:",omitempty"` // measured window
+	Messages int64   `json:",omitempty"` // received and checked in it
+	Rate     float64 `json:",omitempty"` // messages a second
+
+	ServerCPUPerMessage    float64  `json:",omitempty"` // µs, user and system
+	GeneratorCPUPerMessage float64  `json:",omitempty"`
+	ServerCores            float64  `json:",omitempty"` // busy on average
+	GeneratorCores         float64  `json:",omitempty"`
+	ObjectsPerMessage      *float64 `json:",omitempty"`
+
+	ConnectRate         float64 `json:",omitempty"` // clients a second
+	ServerCPUPerConnect float64 `json:",omitempty"` // µs
+
+	RSSBefore       int64   `json:",omitempty"`
+	RSSConnected    int64   `json:",omitempty"`
+	RSSPeak         int64   `json:",omitempty"`
+	RSSAfter        int64   `json:",omitempty"`
+	BytesPerClient  float64 `json:",omitempty"`
+	KernelPerClient float64 `json:",omitempty"` // TCP buffers of both ends, whole machine
+	BackAfter       float64 `json:",omitempty"` // seconds until RSS was within 10 % of the start, -1: never
+
+	Latency  *Percentiles `json:",omitempty"`
+	Connect  *Percentiles `json:",omitempty"`
+	Complete *Percentiles `json:",omitempty"` // of a broadcast: until the last has it
+
+	Rounds []Round `json:",omitempty"`
+	Slow   *Slow   `json:",omitempty"`
+}
+
+// Result is the outcome of one run.
+type Result struct {
+	OK       bool
+	Scenario string
+	Command  string
+	Target   string
+	Started  time.Time
+	Machine  string
+	Setup    string // the run in one line
+	Failure  string `json:",omitempty"` // why not OK
+	Faults   map[string]int64
+	Notes    []string `json:",omitempty"` // the first faults in words
+	Warnings []string `json:",omitempty"`
+	Sent     int64
+	Received int64
+	Figures  *Figures `json:",omitempty"` // only of a good run
+	Samples  []Sample `json:",omitempty"`
+}

@@ -1,0 +1,152 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"syscall"
+
+	"github.com/sio-fast/sio-fast/loadtest/internal/shm"
+	"github.com/sio-fast/sio-fast/loadtest/internal/wire"
+)
+
+// Usage is an error in what the user asked for.
+type Usage struct{ error }
+
+func usage(format string, args ...any) error { return Usage{fmt.Errorf(format, args...)} }
+
+// perProcess leaves room below the descriptor limit.
+func perProcess(polling bool) int {
+	var lim syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &lim) != nil {
+		lim.Cur = 1024
+	}
+	n := int(min(lim.Cur, 1<<20)) - 100
+	if polling {
+		n /= 2
+	}
+	return max(n, 1)
+}
+
+// perSource is how many connections one source address is used for; the kernel
+// has about 28,000 ports, of which some rest in TIME_WAIT.
+const perSource = 15000
+
+// Check fills in defaults and refuses what cannot be run, with a Usage error.
+func (c *Config) Check() error {
+	if scenarios[c.Scenario] == 0 {
+		return usage("unknown scenario %q (connect, idle, echo, fanout, rooms, churn, slow)", c.Scenario)
+	}
+	if c.Clients == 0 {
+		c.Clients = scenarios[c.Scenario]
+	}
+	if c.Scenario == "slow" && c.Rate == 0 {
+		c.Rate = 100
+	}
+	switch {
+	case c.Clients < 1 || c.Clients > wire.MaxID:
+		return usage("--clients must be between 1 and %d", wire.MaxID)
+	case c.Size < wire.MinStamp || c.Size > 64<<20:
+		return usage("--size must be between %d (number, time and checksum) and 67108864", wire.MinStamp)
+	case c.InFlight < 1 || c.InFlight >= shm.Ring:
+		return usage("--in-flight must be between 1 and %d", shm.Ring-1)
+	case c.Rate < 0 || c.ConnectRate < 0:
+		return usage("a rate must not be negative")
+	case c.Scenario == "rooms" && (c.RoomSize < 2 || c.RoomSize > 4096 || c.Clients%c.RoomSize != 0):
+		return usage("--room-size must be between 2 and 4096 and divide --clients")
+	case c.Scenario == "slow" && (c.Polling || c.SlowShare <= 0 || c.SlowShare > 50 || c.Clients < 2):
+		return usage("slow needs websocket, two clients, and a --slow-share between 0 and 50")
+	case c.Scenario == "churn" && (c.Rounds < 1 || c.Visits < 1):
+		return usage("--rounds and --visits must be at least 1")
+	case c.Duration <= 0 || c.Warmup < 0 || c.Settle < 0 || c.Drain <= 0 || c.ConnectTimeout <= 0 || c.MaxTime <= 0 || c.Stall <= 0:
+		return usage("times must be positive")
+	case c.Processes < 0 || c.Processes > shm.MaxProcesses || c.Concurrency < 1:
+		return usage("--processes must be between 0 and %d, --concurrency at least 1", shm.MaxProcesses)
+	case c.Server != "" && c.PID > 0:
+		return usage("--server and --pid exclude each other")
+	}
+	return c.spread()
+}
+
+// spread decides how many processes the clients need.
+func (c *Config) spread() error {
+	unit := 1
+	if c.Scenario == "rooms" {
+		unit = c.RoomSize
+	}
+	most := perProcess(c.Polling) / unit * unit
+	if most == 0 {
+		return usage("a room of %d does not fit the descriptor limit", c.RoomSize)
+	}
+	need := (c.Clients + most - 1) / most
+	if c.Processes == 0 {
+		c.Processes = max(need, 1)
+	}
+	c.Processes = min(c.Processes, c.Clients/unit)
+	if c.Processes < need || c.Processes > shm.MaxProcesses {
+		return usage("%d clients need %d processes at this descriptor limit", c.Clients, need)
+	}
+	return nil
+}
+
+// shares splits n clients, in whole units, between the processes.
+func shares(n, processes, unit int) (out []int) {
+	units := n / unit
+	for i := range processes {
+		out = append(out, (units*(i+1)/processes-units*i/processes)*unit)
+	}
+	return out
+}
+
+// resolve finds the server's IPv4 address and refuses one that is not loopback
+// unless that is allowed.
+func (c *Config) resolve() (ip netip.Addr, port int, err error) {
+	host, p, err := net.SplitHostPort(c.Target)
+	if err != nil {
+		return ip, 0, usage("--target %q is not host:port", c.Target)
+	}
+	if port, err = strconv.Atoi(p); err != nil || port < 0 || port > 65535 {
+		return ip, 0, usage("--target %q has no port between 0 and 65535", c.Target)
+	}
+	list, err := net.LookupIP(host)
+	if err != nil {
+		return ip, 0, fmt.Errorf("cannot resolve %s: %w", host, err)
+	}
+	for _, x := range list {
+		if v4 := x.To4(); v4 != nil {
+			ip = netip.AddrFrom4([4]byte(v4))
+			break
+		}
+	}
+	switch {
+	case !ip.IsValid():
+		return ip, 0, usage("%s has no IPv4 address", host)
+	case !ip.IsLoopback() && !c.AllowRemote:
+		return ip, 0, usage("%s is not a loopback address: load on a server that is not yours does harm; say --allow-remote if it is yours", host)
+	}
+	return ip, port, nil
+}
+
+// sources are the addresses to connect from: enough for their ports to suffice.
+func (c *Config) sources(ip netip.Addr) []string {
+	if len(c.Sources) > 0 || !ip.IsLoopback() {
+		return c.Sources
+	}
+	conns := c.Clients
+	if c.Scenario == "churn" {
+		conns = c.Rounds * c.Visits
+	}
+	if c.Polling {
+		conns *= 2
+	}
+	var out []string
+	for i := range min(conns/perSource+1, 250) {
+		out = append(out, fmt.Sprintf("127.0.0.%d", i+1))
+	}
+	return out
+}
+
+// ErrInterrupted is the error of a run that was told to stop.
+var ErrInterrupted = errors.New("interrupted")

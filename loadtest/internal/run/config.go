@@ -1,0 +1,52 @@
+// Package run coordinates a load test: it starts the server if asked, starts
+// the processes of clients, takes them through the phases, reads /proc and
+// gathers the result.
+package run
+
+import (
+	"time"
+)
+
+// Config is a load test. Zero values of Clients, Processes and Concurrency are
+// filled in by Check.
+type Config struct {
+	Scenario    string
+	Target      string
+	Path        string
+	AllowRemote bool
+	Polling     bool
+	Sources     []string
+
+	Server        string // command line
+	ServerCPUs    []int
+	CPUs          []int
+	ServerTimeout time.Duration
+	PID           int // -1: no /proc; 0: find it
+	MetricsURL    string
+
+	Clients, Processes, Concurrency int
+	ConnectRate                     float64
+	InFlight                        int
+	Rate                            float64
+	Size                            int
+	Ack                             bool
+	RoomSize                        int
+	Rounds, Visits                  int
+	SlowShare                       float64 // percent
+	Spin                            bool
+
+	Warmup, Duration, Settle, Drain, ConnectTimeout, Stall, MaxTime time.Duration
+
+	Command string // for the report
+	// Progress gets a line at a time; Live tells that it is a terminal, where the
+	// line is written over.
+	Progress func(line string, live bool)
+	Live     bool
+}
+
+// scenarios names the scenarios with their default number of clients.
+var scenarios = map[string]int{"connect": 1000, "idle": 5000, "echo": 100, "fanout": 1000, "rooms": 1000, "churn": 100, "slow": 300}
+
+// DefaultClients returns the default number of clients of a scenario, 0 if
+// there is no such scenario.
+func DefaultClients(scenario string) int { return scenarios[scenario] }

@@ -1,0 +1,125 @@
+package run
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/sio-fast/sio-fast/loadtest/internal/report"
+	"github.com/sio-fast/sio-fast/loadtest/internal/shm"
+	"github.com/sio-fast/sio-fast/loadtest/internal/worker"
+)
+
+// figures computes what was spent and done between two snapshots.
+func (r *runner) figures(a, b snapshot) {
+	f := &r.fig
+	f.Seconds = float64(b.at-a.at) / 1e9
+	f.Messages = b.received - a.received
+	f.Rate = float64(f.Messages) / f.Seconds
+	if f.Messages == 0 {
+		return
+	}
+	n := float64(f.Messages)
+	f.GeneratorCores = (b.own - a.own).Seconds() / f.Seconds
+	f.GeneratorCPUPerMessage = (b.own - a.own).Seconds() * 1e6 / n
+	if r.pid > 0 {
+		f.ServerCores = (b.server - a.server).Seconds() / f.Seconds
+		f.ServerCPUPerMessage = (b.server - a.server).Seconds() * 1e6 / n
+	}
+	if r.cfg.MetricsURL != "" {
+		x := (b.mallocs - a.mallocs) / n
+		f.ObjectsPerMessage = &x
+	}
+	// Each process has one thread, so one that never waits uses one core.
+	if busy := f.GeneratorCores / float64(r.cfg.Processes); busy > 0.95 && !r.cfg.Spin {
+		r.warn("the generator was busy %.0f %% of the time: it, not the server, may be what is measured", 100*busy)
+	}
+}
+
+// verdict names the faults, or returns nil if there was none.
+func (r *runner) verdict() error {
+	text := ""
+	for k, name := range shm.FaultNames {
+		n := r.area.Sum(func(p *shm.Process) *atomic.Int64 { return &p.Faults[k] })
+		r.res.Faults[name] = n
+		if n > 0 {
+			if text != "" {
+				text += ", "
+			}
+			text += fmt.Sprintf("%d %s", n, name)
+		}
+	}
+	switch {
+	case text != "":
+		return fmt.Errorf("%s", text)
+	case r.sentNone():
+		return fmt.Errorf("no message came")
+	}
+	return nil
+}
+
+// sentNone guards against a run that found nothing because it did nothing.
+func (r *runner) sentNone() bool {
+	return r.cfg.Scenario != "connect" && r.cfg.Scenario != "idle" && r.received() == 0
+}
+
+// gather merges what the processes report.
+func (r *runner) gather(results []worker.Result) {
+	r.res.Sent, r.res.Received = r.sent(), r.received()
+	latency, second, connect, complete := new(merged), new(merged), new(merged), new(merged)
+	cuts := map[string]int{}
+	for _, x := range results {
+		latency.add(x.Latency[0])
+		second.add(x.Latency[1])
+		connect.add(x.Connect)
+		complete.add(x.Complete)
+		if room := 10 - len(r.res.Notes); room > 0 {
+			r.res.Notes = append(r.res.Notes, x.Notes[:min(len(x.Notes), room)]...)
+		}
+		for why, n := range x.Cuts {
+			cuts[why] += n
+		}
+	}
+	f := &r.fig
+	f.Latency, f.Connect, f.Complete = latency.percentiles(), connect.percentiles(), complete.percentiles()
+	f.RSSPeak = r.peak
+	if s := f.Slow; s != nil {
+		s.Baseline, f.Latency, f.Complete = f.Latency, second.percentiles(), nil
+		s.Reasons = cuts
+		s.Clients = max(int64(float64(r.cfg.Clients)*r.cfg.SlowShare/100), 1)
+		s.Cut = r.area.Sum(func(p *shm.Process) *atomic.Int64 { return &p.Cut })
+	}
+}
+
+// merged is a histogram of several processes.
+type merged struct{ h *hdrhistogram.Histogram }
+
+func (m *merged) add(b []byte) {
+	if len(b) == 0 {
+		return
+	}
+	h, err := hdrhistogram.Decode(b)
+	if err != nil {
+		panic(err) // from our own encoder
+	}
+	if m.h == nil {
+		m.h = h
+	} else {
+		m.h.Merge(h)
+	}
+}
+
+func (m *merged) percentiles() *report.Percentiles {
+	if m.h == nil || m.h.TotalCount() == 0 {
+		return nil
+	}
+	us := func(ns int64) float64 { return float64(ns) / 1e3 }
+	at := func(q float64) float64 { return us(m.h.ValueAtQuantile(q)) }
+	p := &report.Percentiles{Count: m.h.TotalCount(), Mean: m.h.Mean() / 1e3, Stdev: m.h.StdDev() / 1e3,
+		P50: at(50), P90: at(90), P99: at(99), P999: at(99.9), Max: us(m.h.Max())}
+	for left := 1.0; left > 1e-6 && left*float64(p.Count) >= 1; left *= 0.8 {
+		p.Curve = append(p.Curve, [2]float64{100 * (1 - left), at(100 * (1 - left))})
+	}
+	return p
+}

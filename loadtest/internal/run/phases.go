@@ -1,0 +1,288 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/sio-fast/sio-fast/loadtest/internal/clock"
+	"github.com/sio-fast/sio-fast/loadtest/internal/proc"
+	"github.com/sio-fast/sio-fast/loadtest/internal/report"
+	"github.com/sio-fast/sio-fast/loadtest/internal/shm"
+)
+
+// perform takes the clients through all phases.
+func (r *runner) perform() (*report.Result, error) {
+	err := r.phases()
+	if errors.Is(err, ErrInterrupted) {
+		return nil, err
+	}
+	results, cerr := r.collect()
+	if err == nil || errors.Is(err, errFaults) {
+		err = errors.Join(r.verdict(), cerr)
+	}
+	r.gather(results)
+	r.res.OK = err == nil
+	if err != nil {
+		r.res.Failure = err.Error()
+		r.res.Samples = nil
+		return &r.res, nil
+	}
+	r.res.Figures, r.res.Samples = &r.fig, r.samples
+	return &r.res, nil
+}
+
+func (r *runner) phases() error {
+	if err := r.before(); err != nil {
+		return err
+	}
+	if err := r.connect(); err != nil {
+		return err
+	}
+	var err error
+	switch r.cfg.Scenario {
+	case "connect":
+	case "idle":
+		err = r.idle()
+	case "churn":
+		err = r.churn()
+	case "slow":
+		err = r.slow()
+	default:
+		err = r.messages()
+	}
+	if err != nil && !errors.Is(err, errFaults) {
+		return err
+	}
+	if derr := r.drain(); derr != nil && err == nil {
+		err = derr
+	}
+	if lerr := r.leave(); lerr != nil && err == nil {
+		err = lerr
+	}
+	return err
+}
+
+// wait samples until done says so, or d has passed; then over (nil: no error)
+// says how that ended. Faults end the wait a second after they were seen.
+func (r *runner) wait(d time.Duration, over error, done func() bool) error {
+	deadline := clock.Now() + int64(d)
+	var failed int64
+	for !done() {
+		if err := r.died(); err != nil {
+			return err
+		}
+		now := clock.Now()
+		if r.area.Failed() && failed == 0 {
+			failed = now
+		}
+		if failed != 0 && now-failed > int64(time.Second) {
+			return errFaults
+		}
+		if now > deadline {
+			return over
+		}
+		select {
+		case <-r.ctx.Done():
+			if cause := context.Cause(r.ctx); !errors.Is(cause, context.Canceled) {
+				return cause
+			}
+			return ErrInterrupted
+		case <-time.After(min(20*time.Millisecond, time.Duration(deadline-now)+time.Millisecond)):
+		}
+		r.sample()
+	}
+	return nil
+}
+
+func never() bool { return false }
+
+// pause lets time pass.
+func (r *runner) pause(d time.Duration) error { return r.wait(d, nil, never) }
+
+func (r *runner) before() error {
+	r.stage = "before"
+	rest := 200 * time.Millisecond
+	if r.cfg.Scenario == "idle" {
+		rest = time.Second
+	}
+	if err := r.pause(rest); err != nil {
+		return err
+	}
+	if r.pid > 0 {
+		r.fig.RSSBefore, _ = proc.ExactRSS(r.pid)
+	}
+	return nil
+}
+
+func (r *runner) ready() int64 {
+	return r.area.Sum(func(p *shm.Process) *atomic.Int64 { return &p.Ready })
+}
+
+// connect has all clients come, and measures it.
+func (r *runner) connect() error {
+	r.stage = "connect"
+	kernel := proc.KernelTCP()
+	before := r.snap()
+	r.area.Phase.Store(shm.Connect)
+	n := int64(r.cfg.Clients)
+	if r.cfg.Scenario == "churn" {
+		return nil
+	}
+	err := r.wait(r.cfg.ConnectTimeout, errors.New("late"), func() bool { return r.ready() == n })
+	if err != nil {
+		if !errors.Is(err, errFaults) && err.Error() == "late" {
+			return fmt.Errorf("only %d of %d clients connected within %v", r.ready(), n, r.cfg.ConnectTimeout)
+		}
+		return err
+	}
+	after := r.snap()
+	d := float64(after.at-before.at) / 1e9
+	r.fig.ConnectRate = float64(n) / d
+	if r.pid > 0 {
+		r.fig.ServerCPUPerConnect = (after.server - before.server).Seconds() * 1e6 / float64(n)
+	}
+	settle := 200 * time.Millisecond
+	if r.cfg.Scenario == "idle" {
+		settle = r.cfg.Settle
+	}
+	if err := r.pause(settle); err != nil {
+		return err
+	}
+	if r.pid > 0 {
+		r.fig.RSSConnected, _ = proc.ExactRSS(r.pid)
+		r.fig.BytesPerClient = float64(r.fig.RSSConnected-r.fig.RSSBefore) / float64(n)
+		r.fig.KernelPerClient = float64(proc.KernelTCP()-kernel) / float64(n)
+	}
+	return nil
+}
+
+// idle holds the clients; what they cost is read again at the end.
+func (r *runner) idle() error {
+	r.stage = "hold"
+	r.area.Phase.Store(shm.Run)
+	if err := r.pause(r.cfg.Duration); err != nil {
+		return err
+	}
+	if r.pid > 0 {
+		r.fig.RSSConnected, _ = proc.ExactRSS(r.pid)
+		r.fig.BytesPerClient = float64(r.fig.RSSConnected-r.fig.RSSBefore) / float64(r.cfg.Clients)
+	}
+	return nil
+}
+
+// messages warms up, measures, and stops.
+func (r *runner) messages() error {
+	r.stage = "warm up"
+	r.area.Phase.Store(shm.Run)
+	if err := r.flowing(r.cfg.Warmup); err != nil {
+		return err
+	}
+	r.stage = "measure"
+	return r.measure(0, r.cfg.Duration)
+}
+
+// measure opens window i for d and computes the figures of it.
+func (r *runner) measure(i int, d time.Duration) error {
+	a, err := r.snapMetrics()
+	if err != nil {
+		return err
+	}
+	r.area.From[i].Store(clock.Now())
+	if err := r.flowing(d); err != nil {
+		return err
+	}
+	r.area.To[i].Store(clock.Now())
+	b := r.snap()
+	if r.cfg.MetricsURL != "" {
+		if b.mallocs, err = proc.Mallocs(r.cfg.MetricsURL); err != nil {
+			return err
+		}
+	}
+	r.figures(a, b)
+	return nil
+}
+
+// flowing waits d while messages flow; if none comes for the time --stall says,
+// something was lost that all wait for.
+func (r *runner) flowing(d time.Duration) error {
+	seen, at := int64(-1), clock.Now()
+	stalled := errors.New("stalled")
+	err := r.wait(d, nil, func() bool {
+		if n := r.received(); n != seen {
+			seen, at = n, clock.Now()
+		}
+		if clock.Now()-at > int64(max(r.cfg.Stall, time.Duration(2e9/max(r.cfg.Rate, 1)))) {
+			stalled = errFaults
+			return true
+		}
+		return false
+	})
+	if err == nil && errors.Is(stalled, errFaults) {
+		return errFaults // the drain counts what is missing
+	}
+	return err
+}
+
+// drain stops the senders and waits for what is under way.
+func (r *runner) drain() error {
+	r.stage = "drain"
+	r.area.Phase.Store(shm.Stop)
+	empty := func() bool {
+		for i := range r.processes {
+			if r.area.P[i].Stopped.Load() == 0 || r.area.P[i].Outstanding.Load() != 0 {
+				return false
+			}
+		}
+		return true
+	}
+	deadline := r.cfg.Drain
+	if r.area.Failed() {
+		deadline = min(deadline, time.Second)
+	}
+	if err := r.wait(deadline, nil, empty); err != nil && !errors.Is(err, errFaults) {
+		return err
+	}
+	// What comes twice comes now; and counts may move once all have stopped.
+	if err := r.pause(200 * time.Millisecond); err != nil {
+		return err
+	}
+	return r.wait(deadline, nil, empty)
+}
+
+// leave has all clients go.
+func (r *runner) leave() error {
+	r.stage = "leave"
+	r.area.Phase.Store(shm.Leave)
+	gone := func() bool { return r.open() <= 0 }
+	if err := r.wait(10*time.Second, nil, gone); err != nil {
+		return err
+	}
+	if n := r.open(); n > 0 {
+		r.warn("%d clients were not let go within 10 s of saying goodbye", n)
+	}
+	if r.cfg.Scenario == "idle" && r.pid > 0 {
+		return r.after()
+	}
+	return nil
+}
+
+// after watches the server's memory come back.
+func (r *runner) after() error {
+	r.stage = "after"
+	from := clock.Now()
+	r.fig.BackAfter = -1
+	for clock.Now()-from < int64(30*time.Second) {
+		if err := r.pause(500 * time.Millisecond); err != nil {
+			return err
+		}
+		r.fig.RSSAfter, _ = proc.ExactRSS(r.pid)
+		if float64(r.fig.RSSAfter) <= 1.1*float64(r.fig.RSSBefore) {
+			r.fig.BackAfter = float64(clock.Now()-from) / 1e9
+			break
+		}
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package run
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/sio-fast/sio-fast/loadtest/internal/clock"
+	"github.com/sio-fast/sio-fast/loadtest/internal/proc"
+	"github.com/sio-fast/sio-fast/loadtest/internal/report"
+	"github.com/sio-fast/sio-fast/loadtest/internal/shm"
+)
+
+// churn takes the clients through rounds of visits.
+func (r *runner) churn() error {
+	r.area.Phase.Store(shm.Run)
+	before := r.snap()
+	for n := 1; n <= r.cfg.Rounds; n++ {
+		r.stage = fmt.Sprintf("round %d", n)
+		from := clock.Now()
+		r.area.From[0].CompareAndSwap(0, from)
+		r.area.Round.Store(uint32(n))
+		over := func() bool {
+			for i := range r.processes {
+				if r.area.P[i].Round.Load() != int64(n) {
+					return false
+				}
+			}
+			return true
+		}
+		if err := r.wait(r.cfg.ConnectTimeout, fmt.Errorf("round %d was not over within %v", n, r.cfg.ConnectTimeout), over); err != nil {
+			return err
+		}
+		x := report.Round{Visits: r.cfg.Visits, Seconds: float64(clock.Now()-from) / 1e9}
+		if err := r.pause(r.cfg.Settle); err != nil {
+			return err
+		}
+		if r.pid > 0 {
+			x.RSS, _ = proc.ExactRSS(r.pid)
+		}
+		r.fig.Rounds = append(r.fig.Rounds, x)
+	}
+	after := r.snap()
+	visits := float64(r.cfg.Rounds * r.cfg.Visits)
+	var busy float64
+	for _, x := range r.fig.Rounds {
+		busy += x.Seconds
+	}
+	r.fig.ConnectRate = visits / busy
+	if r.pid > 0 {
+		r.fig.ServerCPUPerConnect = (after.server - before.server).Seconds() * 1e6 / visits
+	}
+	return nil
+}
+
+// slow measures once while all read and once while some do not; then those read
+// again, and each must catch up or find itself cut.
+func (r *runner) slow() error {
+	r.area.Phase.Store(shm.Run)
+	r.stage = "warm up"
+	if err := r.flowing(r.cfg.Warmup); err != nil {
+		return err
+	}
+	r.stage = "all read"
+	if err := r.measure(0, r.cfg.Duration); err != nil {
+		return err
+	}
+	r.stage = "some slow"
+	r.area.Slow.Store(1)
+	if err := r.flowing(time.Second); err != nil {
+		return err
+	}
+	r.peak = 0
+	if err := r.measure(1, r.cfg.Duration); err != nil {
+		return err
+	}
+	r.fig.Slow = &report.Slow{PeakRSS: r.peak}
+	r.stage = "resume"
+	r.area.Slow.Store(2)
+	return nil
+}

@@ -1,0 +1,245 @@
+package worker
+
+import (
+	"fmt"
+
+	"github.com/sio-fast/sio-fast/loadtest/internal/shm"
+	"github.com/sio-fast/sio-fast/loadtest/internal/wire"
+)
+
+// States of a client.
+const (
+	stateAway = iota
+	stateConnecting
+	stateReady
+	stateLeaving
+)
+
+// client is one Socket.IO client. Its messages are numbered: those it sends by
+// sent, those it receives by the stream.
+type client struct {
+	id    uint32
+	state uint8
+	slow  bool // will stop reading
+	off   bool // has stopped reading
+	cut   bool // the server cut it while it was slow
+	conn  [2]int32
+	began int64
+	sent  uint64
+	in    stream
+	poll  *polling // nil over websocket
+}
+
+// ways to leave
+const (
+	leaveOrderly = iota // DISCONNECT, then the closing handshake
+	leaveFIN            // TCP close without a word
+	leaveReset          // TCP reset
+	leaveWays
+)
+
+func (w *worker) enter(c *client) {
+	c.state, c.began = stateConnecting, w.now
+	w.me.Connects.Add(1)
+	if w.cfg.Polling {
+		w.enterPolling(c)
+		return
+	}
+	i := w.open(c, kindWebsocket)
+	if i < 0 {
+		c.state = stateAway
+		return
+	}
+	c.conn[0] = i
+	w.me.Open.Add(1)
+	w.sbuf = append(w.buffer(i), w.dial.upgrade...)
+	w.flush()
+}
+
+// enginePacket takes one Engine.IO packet of either transport.
+func (w *worker) enginePacket(c *client, p []byte) {
+	if len(p) == 0 {
+		w.fault(shm.Protocol, c, "empty Engine.IO packet")
+		return
+	}
+	switch p[0] {
+	case '4':
+		w.message(c, p[1:])
+	case '2':
+		p[0] = '3'
+		w.send(c, p)
+	case '6':
+	case '1':
+		if c.state != stateLeaving {
+			w.fault(shm.Disconnected, c, "the server closed the session")
+		}
+	case '0':
+		if c.state == stateConnecting && wire.StringField(p[1:], "sid") != "" {
+			if c.poll != nil {
+				c.poll.sid = wire.StringField(p[1:], "sid")
+			}
+			w.send(c, []byte("40"))
+			return
+		}
+		w.fault(shm.Protocol, c, "unexpected or bad OPEN packet %.80q", p)
+	default:
+		w.fault(shm.Protocol, c, "unexpected Engine.IO packet %.80q", p)
+	}
+}
+
+// message takes one Socket.IO packet.
+func (w *worker) message(c *client, p []byte) {
+	if c.state == stateLeaving {
+		return
+	}
+	if c.state == stateConnecting {
+		if len(p) > 1 && p[0] == '0' && p[1] == '{' && wire.StringField(p[1:], "sid") != "" {
+			c.state = stateReady
+			record(w.connect, w.now-c.began)
+			w.scen.ready(c)
+			return
+		}
+		w.fault(shm.Refused, c, "answer to CONNECT: %.80q", p)
+		return
+	}
+	if len(p) == 0 || p[0] != '2' && p[0] != '3' {
+		w.fault(shm.Protocol, c, "unexpected Socket.IO packet %.80q", p)
+		return
+	}
+	w.scen.message(c, p)
+}
+
+// joined tells that c is ready for the run.
+func (w *worker) joined(*client) {
+	w.dial.underway--
+	w.me.Ready.Add(1)
+}
+
+// send sends one Engine.IO packet. It borrows p.
+func (w *worker) send(c *client, p []byte) {
+	if c.poll != nil {
+		c.poll.add(p)
+		w.post(c)
+		return
+	}
+	i := c.conn[0]
+	w.sbuf = wire.AppendFrame(w.buffer(i), wire.OpText, p, w.key(c))
+}
+
+// emit sends one event with a stamped payload.
+func (w *worker) emit(c *client, name string, ack int64, room string, s wire.Stamp) {
+	s.Time -= w.cfg.Epoch
+	w.sent++
+	if c.poll != nil {
+		c.poll.separate()
+		c.poll.pending = wire.AppendEvent(c.poll.pending, name, ack, room, w.cfg.Run, s, w.cfg.Size)
+		w.post(c)
+		return
+	}
+	size := eventSize(name, ack, room, w.cfg.Size)
+	key := w.key(c)
+	b := wire.AppendHead(w.buffer(c.conn[0]), wire.OpText, size, key)
+	from := len(b)
+	b = wire.AppendEvent(b, name, ack, room, w.cfg.Run, s, w.cfg.Size)
+	wire.Mask(b[from:], key)
+	w.sbuf = b
+}
+
+func eventSize(name string, ack int64, room string, size int) int {
+	n := len(`42["","`) + len(name) + size + len(`"]`)
+	for ; ack >= 10; ack /= 10 {
+		n++
+	}
+	if ack >= 0 {
+		n++
+	}
+	if room != "" {
+		n += len(room) + len(`","`)
+	}
+	return n
+}
+
+// key is the masking key of c: not random from frame to frame, for the server
+// has the same work with any.
+func (w *worker) key(c *client) [4]byte {
+	x := (c.id + 1) * 2654435761
+	return [4]byte{byte(x), byte(x >> 8), byte(x>>16) | 1, byte(x >> 24)}
+}
+
+// leave has a client that is there go.
+func (w *worker) leave(c *client, way int) {
+	if c.state != stateReady && c.state != stateConnecting {
+		return
+	}
+	connecting := c.state == stateConnecting
+	c.state = stateLeaving
+	switch {
+	case way != leaveOrderly || connecting || w.conns[c.conn[0]].fd < 0:
+		w.flush()
+		w.gone(c, way == leaveReset)
+	case c.poll != nil:
+		w.send(c, []byte("41"))
+		w.send(c, []byte("1"))
+	default:
+		w.send(c, []byte("41"))
+		w.sbuf = wire.AppendFrame(w.sbuf, wire.OpClose, []byte{3, 0xe8}, w.key(c))
+	}
+}
+
+// gone closes what c has open and tells the scenario.
+func (w *worker) gone(c *client, reset bool) {
+	for n, i := range c.conn {
+		if i >= 0 && w.conns[i].fd >= 0 {
+			w.shut(i, reset)
+		}
+		c.conn[n] = -1
+	}
+	c.state, c.poll = stateAway, nil
+	w.me.Open.Add(-1)
+	w.scen.left(c)
+}
+
+// lost is called when connection i has ended, by error or by the server.
+func (w *worker) lost(i int32, why string) {
+	k := &w.conns[i]
+	c := &w.clients[k.client]
+	if k.kind == kindPost && !c.poll.posting {
+		w.shut(i, false) // an idle connection the server may close; the next POST opens another
+		c.conn[1] = -1
+		return
+	}
+	if k.close == 1 {
+		why = "close frame without a code"
+	} else if k.close > 1 {
+		why = fmt.Sprintf("close frame %d", k.close-1)
+	}
+	state := c.state
+	switch {
+	case state == stateReady && c.slow && w.area.Slow.Load() > 0:
+		c.cut = true
+		w.me.Cut.Add(1)
+		w.cuts[why]++
+	case state == stateReady:
+		w.fault(shm.Disconnected, c, "%s", why)
+	case state == stateConnecting:
+		w.dropped(c, why)
+	}
+	w.gone(c, false)
+}
+
+// dropped counts a connection that never came to be.
+func (w *worker) dropped(c *client, why string) {
+	w.dial.underway--
+	w.fault(shm.Refused, c, "%s", why)
+}
+
+func (w *worker) leaveAll() {
+	for i := range w.clients {
+		c := &w.clients[i]
+		if c.off {
+			w.gone(c, true)
+			continue
+		}
+		w.leave(c, leaveOrderly)
+	}
+}
