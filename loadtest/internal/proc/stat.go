@@ -31,6 +31,21 @@ func CPU(pid int) (time.Duration, error) {
 	return time.Duration(user+system) * tick, nil
 }
 
+// MachineCPU returns the time that the cores of the machine have been busy,
+// whoever used them.
+func MachineCPU() (sum time.Duration) {
+	b, _ := os.ReadFile("/proc/stat")
+	line, _, _ := strings.Cut(string(b), "\n")
+	for i, v := range strings.Fields(line) {
+		switch i {
+		case 1, 2, 3, 6, 7: // user, nice, system, irq, softirq
+			n, _ := strconv.ParseInt(v, 10, 64)
+			sum += time.Duration(n) * tick
+		}
+	}
+	return sum
+}
+
 // RSS returns the resident bytes of a process: the quick, slightly late figure.
 func RSS(pid int) (int64, error) {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))

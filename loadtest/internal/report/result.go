@@ -48,6 +48,7 @@ type Figures struct {
 	GeneratorCPUPerMessage float64  `json:",omitempty"`
 	ServerCores            float64  `json:",omitempty"` // busy on average
 	GeneratorCores         float64  `json:",omitempty"`
+	OtherCores             float64  `json:",omitempty"` // kept busy by processes that have no part in the run
 	ObjectsPerMessage      *float64 `json:",omitempty"`
 
 	ConnectRate         float64 `json:",omitempty"` // clients a second

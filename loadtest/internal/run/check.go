@@ -67,6 +67,11 @@ func (c *Config) Check() error {
 	case c.Server != "" && c.PID > 0:
 		return usage("--server and --pid exclude each other")
 	}
+	for _, s := range c.Sources {
+		if a, err := netip.ParseAddr(s); err != nil || !a.Is4() {
+			return usage("--source %q is not an IPv4 address", s)
+		}
+	}
 	return c.spread()
 }
 

@@ -65,8 +65,12 @@ func (r *runner) phases() error {
 	return err
 }
 
+// Grace is how long a run goes on after its first fault, to see more of them.
+var Grace = time.Second
+
 // wait samples until done says so, or d has passed; then over (nil: no error)
-// says how that ended. Faults end the wait a second after they were seen.
+// says how that ended. Faults end the wait, when Grace has passed since they
+// were seen.
 func (r *runner) wait(d time.Duration, over error, done func() bool) error {
 	deadline := clock.Now() + int64(d)
 	var failed int64
@@ -78,7 +82,7 @@ func (r *runner) wait(d time.Duration, over error, done func() bool) error {
 		if r.area.Failed() && failed == 0 {
 			failed = now
 		}
-		if failed != 0 && now-failed > int64(time.Second) {
+		if failed != 0 && now-failed > int64(Grace) {
 			return errFaults
 		}
 		if now > deadline {
@@ -154,7 +158,7 @@ func (r *runner) connect() error {
 	if r.pid > 0 {
 		r.fig.RSSConnected, _ = proc.ExactRSS(r.pid)
 		r.fig.BytesPerClient = float64(r.fig.RSSConnected-r.fig.RSSBefore) / float64(n)
-		r.fig.KernelPerClient = float64(proc.KernelTCP()-kernel) / float64(n)
+		r.fig.KernelPerClient = float64(max(proc.KernelTCP()-kernel, 0)) / float64(n)
 	}
 	return nil
 }
@@ -240,7 +244,7 @@ func (r *runner) drain() error {
 	}
 	deadline := r.cfg.Drain
 	if r.area.Failed() {
-		deadline = min(deadline, time.Second)
+		deadline = min(deadline, Grace)
 	}
 	if err := r.wait(deadline, nil, empty); err != nil && !errors.Is(err, errFaults) {
 		return err

@@ -16,6 +16,7 @@ type snapshot struct {
 	at             int64
 	sent, received int64
 	server, own    time.Duration
+	busy           time.Duration // of the whole machine
 	mallocs        float64
 }
 
@@ -35,6 +36,7 @@ func (r *runner) snap() snapshot {
 	s := snapshot{at: clock.Now(), sent: r.sent(), received: r.received(), own: r.generatorCPU()}
 	if r.pid > 0 {
 		s.server, _ = proc.CPU(r.pid)
+		s.busy = proc.MachineCPU()
 	}
 	return s
 }

@@ -1,0 +1,359 @@
+// Package fake is a small Socket.IO server for the tests of loadtest: it offers
+// the load contract, and on demand it breaks it, to show that loadtest sees it.
+package fake
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Faults of a server.
+const (
+	None   = ""
+	Drop   = "drop"   // a message is not sent
+	Double = "double" // one is sent twice
+	Alter  = "alter"  // one letter of one is changed
+	Cut    = "cut"    // one is cut short, framing intact
+	Swap   = "swap"   // one is sent after the next to the same client
+	Stray  = "stray"  // one goes to another client
+	Leave  = "leave"  // a client is disconnected
+	Silent = "silent" // messages of a client that does not read are dropped
+	Strict = "strict" // such a client is disconnected
+	Idle   = "idle"   // nothing is ever answered
+)
+
+// Server is a server under test.
+type Server struct {
+	Fault string
+	After int // deliveries before the fault
+
+	mu    sync.Mutex
+	ln    net.Listener
+	all   map[string]*session
+	count int
+	next  int
+}
+
+// Listen starts the server on a free port of loopback and returns its address.
+func (s *Server) Listen() (string, error) {
+	ln, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	s.ln, s.all = ln, map[string]*session{}
+	go func() { _ = http.Serve(ln, s) }() //nolint:gosec // a test's server needs no time limits
+	return ln.Addr().String(), nil
+}
+
+// Close stops listening and disconnects everybody.
+func (s *Server) Close() {
+	_ = s.ln.Close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.all {
+		c.close()
+	}
+}
+
+// session is one client. Its queue is what is to be sent.
+type session struct {
+	s     *Server
+	id    string
+	mu    sync.Mutex
+	cond  *sync.Cond
+	queue [][]byte
+	held  []byte
+	shut  bool
+	conn  net.Conn // websocket only
+	rooms map[string]bool
+}
+
+func (s *Server) open(conn net.Conn) *session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.next++
+	c := &session{s: s, id: fmt.Sprintf("sid-%d", s.next), conn: conn, rooms: map[string]bool{}}
+	c.cond = sync.NewCond(&c.mu)
+	s.all[c.id] = c
+	c.push([]byte(`0{"sid":"` + c.id + `","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}`))
+	return c
+}
+
+// slowQueue is how many messages may wait before Silent and Strict act.
+const slowQueue = 100
+
+func (c *session) push(p []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.queue) > slowQueue && c.s.Fault == Silent {
+		return
+	}
+	if len(c.queue) > slowQueue && c.s.Fault == Strict {
+		c.queue, c.shut = nil, true
+		_ = c.conn.Close()
+		return
+	}
+	c.queue = append(c.queue, p)
+	c.cond.Signal()
+}
+
+func (c *session) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.shut = true
+	c.cond.Signal()
+	if c.conn != nil {
+		_ = c.conn.Close()
+	}
+}
+
+// take waits for packets; nil: closed.
+func (c *session) take(most int) [][]byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.queue) == 0 && !c.shut {
+		c.cond.Wait()
+	}
+	if len(c.queue) == 0 {
+		return nil
+	}
+	n := min(len(c.queue), most)
+	out := c.queue[:n:n]
+	c.queue = c.queue[n:]
+	return out
+}
+
+// deliver sends a message, or does with it what the fault wants. s.mu is held.
+func (s *Server) deliver(c *session, p []byte) {
+	s.count++
+	if s.Fault == Idle {
+		return
+	}
+	if held := c.held; held != nil && sender(held) == sender(p) {
+		c.held = nil
+		c.push(p)
+		p = held
+	} else if s.count == s.After {
+		switch s.Fault {
+		case Drop:
+			return
+		case Double:
+			c.push(p)
+		case Alter:
+			p = append([]byte(nil), p...)
+			p[len(p)-5] ^= 1
+		case Cut:
+			p = append(append([]byte(nil), p[:len(p)-9]...), `"]`...)
+		case Swap:
+			c.held = p
+			return
+		case Stray:
+			for _, other := range s.all {
+				if other != c {
+					other.push(p)
+					return
+				}
+			}
+		case Leave:
+			c.close()
+			return
+		}
+	}
+	c.push(p)
+}
+
+// sender is the part of a payload that names who sent it: only messages of one
+// sender have an order.
+func sender(p []byte) string {
+	at := bytes.LastIndexByte(p[:len(p)-2], '"') + 1
+	return string(p[at : at+4])
+}
+
+// packet takes one Engine.IO packet of a client; false ends the session.
+func (s *Server) packet(c *session, p []byte) bool {
+	switch {
+	case string(p) == "40":
+		c.push([]byte(`40{"sid":"` + c.id + `"}`))
+	case string(p) == "41", string(p) == "3":
+	case strings.HasPrefix(string(p), "42"):
+		s.event(c, p[2:])
+	default:
+		return false
+	}
+	return true
+}
+
+func (s *Server) event(c *session, p []byte) {
+	id := ""
+	for len(p) > 0 && p[0] != '[' {
+		id += string(p[:1])
+		p = p[1:]
+	}
+	var args []string
+	if err := json.Unmarshal(p, &args); err != nil {
+		c.close()
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch args[0] {
+	case "echo":
+		if id != "" {
+			s.deliver(c, []byte(`43`+id+`["`+args[1]+`"]`))
+			return
+		}
+		s.deliver(c, []byte(`42["echo","`+args[1]+`"]`))
+	case "join":
+		c.rooms[args[1]] = true
+		c.push([]byte(`43` + id + `[]`))
+	case "room":
+		for _, other := range s.all {
+			if other != c && other.rooms[args[1]] {
+				s.deliver(other, []byte(`42["room","`+args[2]+`"]`))
+			}
+		}
+	case "all":
+		for _, other := range s.all {
+			s.deliver(other, []byte(`42["all","`+args[1]+`"]`))
+		}
+	}
+}
+
+func (s *Server) drop(c *session) {
+	c.close()
+	s.mu.Lock()
+	delete(s.all, c.id)
+	s.mu.Unlock()
+}
+
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.URL.Path != "/socket.io/":
+		http.NotFound(w, r)
+	case r.URL.Query().Get("transport") == "polling":
+		s.poll(w, r)
+	case r.Header.Get("Upgrade") == "websocket":
+		conn, rw, err := w.(http.Hijacker).Hijack()
+		if err == nil {
+			s.websocket(conn, rw.Reader)
+		}
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+func (s *Server) poll(w http.ResponseWriter, r *http.Request) {
+	sid := r.URL.Query().Get("sid")
+	s.mu.Lock()
+	c := s.all[sid]
+	s.mu.Unlock()
+	if sid == "" {
+		c = s.open(nil)
+	} else if c == nil {
+		http.Error(w, `{"code":1,"message":"Session ID unknown"}`, http.StatusBadRequest)
+		return
+	}
+	if r.Method == http.MethodPost {
+		body, _ := io.ReadAll(r.Body)
+		for p := range strings.SplitSeq(string(body), "\x1e") {
+			if !s.packet(c, []byte(p)) {
+				s.drop(c)
+			}
+		}
+		_, _ = io.WriteString(w, "ok")
+		return
+	}
+	packets := c.take(1 << 20)
+	if packets == nil {
+		packets = [][]byte{[]byte("1")}
+	}
+	for i, p := range packets {
+		if i > 0 {
+			_, _ = w.Write([]byte{0x1e})
+		}
+		_, _ = w.Write(p)
+	}
+}
+
+// websocket serves one connection; the accept key is that of the one key that
+// loadtest sends.
+func (s *Server) websocket(conn net.Conn, in *bufio.Reader) {
+	_ = conn.(*net.TCPConn).SetWriteBuffer(16 << 10)
+	_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+		"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")
+	c := s.open(conn)
+	defer s.drop(c)
+	go func() {
+		for {
+			list := c.take(1)
+			if list == nil {
+				return
+			}
+			if _, err := conn.Write(frame(1, list[0])); err != nil {
+				return
+			}
+		}
+	}()
+	for {
+		op, p, err := readFrame(in)
+		if err != nil {
+			return
+		}
+		if op == 8 {
+			_, _ = conn.Write(frame(8, p))
+			time.Sleep(time.Millisecond)
+			return
+		}
+		if op == 1 && !s.packet(c, p) {
+			return
+		}
+	}
+}
+
+func frame(op byte, p []byte) []byte {
+	b := []byte{0x80 | op}
+	if len(p) < 126 {
+		b = append(b, byte(len(p)))
+	} else {
+		b = binary.BigEndian.AppendUint64(append(b, 127), uint64(len(p))) // a long form is legal for any size
+	}
+	return append(b, p...)
+}
+
+func readFrame(in *bufio.Reader) (op byte, p []byte, err error) {
+	var h [2]byte
+	if _, err := io.ReadFull(in, h[:]); err != nil {
+		return 0, nil, err
+	}
+	if h[1]&0x80 == 0 {
+		return 0, nil, errors.New("unmasked frame of a client")
+	}
+	n := uint64(h[1] & 0x7f)
+	if more := map[uint64]int{126: 2, 127: 8}[n]; more > 0 {
+		var long [8]byte
+		if _, err := io.ReadFull(in, long[8-more:]); err != nil {
+			return 0, nil, err
+		}
+		n = binary.BigEndian.Uint64(long[:])
+	}
+	var key [4]byte
+	if _, err := io.ReadFull(in, key[:]); err != nil {
+		return 0, nil, err
+	}
+	p = make([]byte, n)
+	_, err = io.ReadFull(in, p)
+	for i := range p {
+		p[i] ^= key[i%4]
+	}
+	return h[0] & 15, p, err
+}
