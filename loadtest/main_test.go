@@ -76,7 +76,7 @@ func TestGoodRuns(t *testing.T) {
 		"idle":               {"idle", "-n50", "--pid=-1"},
 		"echo":               {"echo", "-n20"},
 		"echo in flight":     {"echo", "-n5", "-k10", "--size=300"},
-		"echo large":         {"echo", "-n2", "--size=400000"},
+		"echo large":         {"echo", "-n2", "--size=400000", "--duration=1s"},
 		"echo ack":           {"echo", "-n20", "--ack", "-k3"},
 		"echo paced":         {"echo", "-n20", "--rate=500"},
 		"echo polling":       {"echo", "-n10", "-k3", "--transport=polling"},
@@ -155,7 +155,7 @@ func TestFaultsAreSeen(t *testing.T) {
 }
 
 func TestSlowReaders(t *testing.T) {
-	args := []string{"slow", "-n10", "--slow-share=10", "--rate=200", "--size=20000", "--duration=500ms", "--drain=5s", "--pid=-1"}
+	args := []string{"slow", "-n10", "--slow-share=10", "--rate=200", "--size=20000", "--duration=500ms", "--drain=2s", "--pid=-1"}
 	code, r, out := loadtest(t, &fake.Server{Fault: fake.Silent}, args...)
 	if code != 1 || r.Faults["lost"] == 0 {
 		t.Errorf("messages dropped silently: exit code %d\n%s", code, out)

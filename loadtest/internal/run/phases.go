@@ -246,7 +246,12 @@ func (r *runner) drain() error {
 	if r.area.Failed() {
 		deadline = min(deadline, Grace)
 	}
-	if err := r.wait(deadline, nil, empty); err != nil && !errors.Is(err, errFaults) {
+	missing := errors.New("missing")
+	err := r.wait(deadline, missing, empty)
+	if errors.Is(err, missing) {
+		return nil // the processes say what
+	}
+	if err != nil && !errors.Is(err, errFaults) {
 		return err
 	}
 	// What comes twice comes now; and counts may move once all have stopped.

@@ -25,7 +25,8 @@ type conn struct {
 	armed  bool // EPOLLOUT is asked for
 	close  int  // close code of the server + 1; 1: a close frame without a code
 	in     []byte
-	out    []byte
+	out    []byte // not sent yet, from done on
+	done   int
 	frag   []byte // what has come of a fragmented message
 	fragOp byte
 }
@@ -79,13 +80,19 @@ func (w *worker) shut(i int32, reset bool) {
 	w.free = append(w.free, i)
 }
 
+// readable reads once. What has come before of an unfinished message is kept by
+// the connection, and then the read goes there; else to the buffer of the
+// process.
 func (w *worker) readable(i int32) {
 	k := &w.conns[i]
-	if len(k.in) > len(w.rbuf)/2 {
-		w.rbuf = make([]byte, 2*len(w.rbuf)) // a message that outgrows it
+	buf, had := w.rbuf, len(k.in)
+	if had > 0 {
+		if cap(k.in)-had < 16<<10 {
+			k.in = append(make([]byte, 0, 2*had+64<<10), k.in...)
+		}
+		buf = k.in[:cap(k.in)]
 	}
-	had := copy(w.rbuf, k.in)
-	n, e := rawRecv(k.fd, w.rbuf[had:])
+	n, e := rawRecv(k.fd, buf[had:])
 	switch {
 	case e == unix.EAGAIN || e == unix.EINTR:
 		return
@@ -97,15 +104,20 @@ func (w *worker) readable(i int32) {
 		return
 	}
 	w.now = clock.Now()
-	gen, data := k.gen, w.rbuf[:had+n]
+	gen, data := k.gen, buf[:had+n]
 	var used int
 	if k.kind == kindWebsocket {
 		used = w.readWebsocket(i, data)
 	} else {
 		used = w.readHTTP(i, data)
 	}
-	if k = &w.conns[i]; k.gen == gen && k.fd >= 0 {
-		k.in = append(k.in[:0], data[used:]...)
+	k = &w.conns[i]
+	switch {
+	case k.gen != gen || k.fd < 0: // closed meanwhile
+	case had > 0 && used == 0:
+		k.in = data
+	default:
+		k.in = append(k.in[:0], data[used:]...) // moves down, or copies
 	}
 }
 
@@ -148,16 +160,15 @@ func (w *worker) flush() {
 
 func (w *worker) writable(i int32) {
 	k := &w.conns[i]
-	n, e := rawSend(k.fd, k.out)
+	n, e := rawSend(k.fd, k.out[k.done:])
 	if e != 0 {
 		if e != unix.EAGAIN && e != unix.EINTR {
 			w.lost(i, e.Error())
 		}
 		return
 	}
-	k.out = k.out[:copy(k.out, k.out[n:])]
-	if len(k.out) == 0 && k.armed {
-		k.armed = false
+	if k.done += n; k.done == len(k.out) && k.armed {
+		k.out, k.done, k.armed = k.out[:0], 0, false
 		w.epoll(unix.EPOLL_CTL_MOD, i, unix.EPOLLIN)
 	}
 }
