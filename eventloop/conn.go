@@ -16,8 +16,7 @@ type connState uint8
 const (
 	stateOpen     connState = iota
 	stateMoving             // on its way to another loop: nobody owns it
-	stateLinger             // closed in order, waiting for the other side
-	stateFinished           // Closed was called and the descriptor is gone
+	stateFinished           // the peer was told that it is closed
 )
 
 // What was asked of a connection and waits for a safe moment.
@@ -25,21 +24,17 @@ const (
 	wantClose uint8 = 1 << iota
 	wantAbort
 	wantMove
-	wantCut // it has lingered long enough
 )
 
 // conn is one TCP or unix connection: gnet's context, the engine's eio.Conn and
 // the peer itself, in one allocation. It lives as long as gnet's own and moves
 // between loops whole. Loop only.
 type conn struct {
-	peer eio.Peer
-	g    gnet.Conn
-	l    *loop
-	// move is where the connection goes, until it has arrived.
-	move   *transfer
+	peer   eio.Peer
+	g      gnet.Conn
+	l      *loop
 	fd     int32
 	slot   int32 // in the loop's table of blocked sockets, plus one; 0: none
-	waste  int32 // bytes thrown away while lingering
 	state  connState
 	want   uint8
 	queued bool // in loop.after
@@ -120,8 +115,6 @@ func (c *conn) ask(what uint8) {
 // returns gnet.Close if gnet is to close its descriptor.
 func (c *conn) settle() gnet.Action {
 	switch {
-	case c.state == stateLinger && c.want&wantCut != 0:
-		return gnet.Close
 	case c.state != stateOpen:
 		return gnet.None
 	case c.want&wantMove != 0:
@@ -129,25 +122,24 @@ func (c *conn) settle() gnet.Action {
 		return gnet.Close
 	case c.want&wantAbort != 0:
 		abortive(c.fd)
-		c.end(stateFinished, nil)
 		return gnet.Close
-	case c.want&wantClose != 0 && c.l.core.mayLinger():
-		shutdownWrite(c.fd)
-		c.end(stateLinger, nil)
-		c.l.addLinger(c)
 	case c.want&wantClose != 0:
-		c.end(stateFinished, nil)
+		// Our end of the stream first, then what has arrived and nobody will
+		// read: a close with unread bytes would be a reset, which can take our
+		// last bytes with it.
+		shutdownWrite(c.fd)
+		drain(c.fd, c.l.buf())
 		return gnet.Close
 	}
 	return gnet.None
 }
 
 // end takes c away from the engine, whose peer hears of it exactly once.
-func (c *conn) end(s connState, err error) {
+func (c *conn) end(err error) {
 	if c.state != stateOpen && c.state != stateMoving {
 		return
 	}
 	c.l.aux.forget(c)
-	c.state = s
+	c.state = stateFinished
 	c.l.closed(c, err)
 }

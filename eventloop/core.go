@@ -35,17 +35,15 @@ type core struct {
 	once    sync.Once
 	clock   atomic.Int64 // milliseconds since beginNS, as of the last tick
 
-	// conns counts open connections, lingering those that are closed but for
-	// the other side, transit those between two loops.
-	conns, lingering, transit atomic.Int64
-	refused                   atomic.Int64
-	closing                   atomic.Bool // nothing new is let in
-	stopping                  atomic.Bool // the loops are to end
-	fdLimit                   atomic.Int64
-	next                      atomic.Uint32
-	refusal                   every
-	janitor                   janitor // of the ticking goroutine
-	lastChore                 int64   // of the ticking goroutine, in seconds
+	// conns counts open connections, transit those on their way to a loop.
+	conns, transit, refused atomic.Int64
+	closing                 atomic.Bool // nothing new is let in
+	stopping                atomic.Bool // the loops are to end
+	fdLimit                 atomic.Int64
+	next                    atomic.Uint32
+	refusal                 every
+	janitor                 janitor // of the ticking goroutine
+	lastChore               int64   // of the ticking goroutine, in seconds
 }
 
 func newCore(mux *eio.Mux, o Options) *core {
@@ -112,7 +110,7 @@ func (k *core) newLoop(el gnet.EventLoop) (*loop, error) {
 	if err != nil {
 		return nil, fmt.Errorf("eventloop: cannot make a loop: %w", err)
 	}
-	l := &loop{core: k, el: el, wake: w}
+	l := &loop{core: k, el: el, wake: w, moves: make(map[*conn]*transfer)}
 	if l.aux, err = newWritables(l.report); err != nil {
 		w.close()
 		_ = far.Close()
@@ -189,30 +187,27 @@ func (k *core) adopt(c net.Conn, head []byte) error {
 	return nil
 }
 
-func (k *core) mayLinger() bool { return k.opt.Linger > 0 && !k.stopping.Load() }
-
 // drain waits, after closing was set, until nothing is on its way any more: no
-// transfer, no blocked socket, no inbox. Then it stops the engine's loops and
-// waits for the other sides to close. It gives up when ctx is done.
+// transfer, no blocked socket, no inbox (at most DrainTimeout). Then it stops
+// the engine's loops, and lets them say what they still have to say. It gives
+// up when ctx is done.
 func (k *core) drain(ctx context.Context) {
-	k.until(ctx, func() bool {
-		quiet := k.transit.Load() == 0
-		for _, l := range k.all() {
-			quiet = l.ask(ctx, (*loop).quiet) && quiet
-		}
-		return quiet
-	})
+	k.quieten(ctx, k.opt.DrainTimeout)
+	stop, cancel := context.WithTimeout(ctx, k.opt.DrainTimeout)
 	for _, l := range k.all() {
-		l.ask(ctx, (*loop).halt)
+		l.ask(stop, (*loop).halt)
 	}
-	k.until(ctx, func() bool { return k.lingering.Load() == 0 })
+	cancel()
+	k.quieten(ctx, k.opt.DrainTimeout/4)
 }
 
-// until polls calm until it has held twice in a row: what is quiet on one loop
-// may come from another.
-func (k *core) until(ctx context.Context, calm func() bool) {
+// quieten waits until every loop is quiet, twice in a row: what is quiet on one
+// loop may come from another.
+func (k *core) quieten(ctx context.Context, limit time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
 	for held := 0; held < 2; {
-		if held++; !calm() {
+		if held++; !k.everyQuiet(ctx) {
 			held = 0
 		}
 		select {
@@ -221,6 +216,14 @@ func (k *core) until(ctx context.Context, calm func() bool) {
 		case <-time.After(time.Millisecond):
 		}
 	}
+}
+
+func (k *core) everyQuiet(ctx context.Context) bool {
+	quiet := k.transit.Load() == 0
+	for _, l := range k.all() {
+		quiet = l.ask(ctx, (*loop).quiet) && quiet
+	}
+	return quiet
 }
 
 // end has every loop return to gnet with the wish to stop.

@@ -11,9 +11,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxWaste bounds what a connection may still send after it was closed.
-const maxWaste = 1 << 20
-
 // OnBoot implements gnet.EventHandler.
 func (k *core) OnBoot(gnet.Engine) gnet.Action { return gnet.None }
 
@@ -53,14 +50,23 @@ func (k *core) OnOpen(g gnet.Conn) (out []byte, action gnet.Action) {
 		k.opt.Logger.Error("eventloop: connection refused", "error", err)
 		return nil, gnet.Close
 	}
-	if !k.admit(g.Fd()) {
-		drain(int32(g.Fd()), l.buf())
-		return busy, gnet.Close
-	}
-	return nil, l.open(g, nil)
+	return nil, l.enter(g, nil)
 }
 
-// open makes g a connection of l. It borrows head: bytes already read from it.
+// enter lets g in, or refuses it. It borrows head: bytes already read from it.
+func (l *loop) enter(g gnet.Conn, head []byte) gnet.Action {
+	fd := int32(g.Fd())
+	if l.core.admit(g.Fd()) {
+		return l.open(g, head)
+	}
+	drain(fd, l.buf())
+	_, _ = send(fd, busy) // the buffer of a fresh socket has room for it
+	shutdownWrite(fd)
+	drain(fd, l.buf())
+	return gnet.Close
+}
+
+// open makes g a connection of l.
 func (l *loop) open(g gnet.Conn, head []byte) gnet.Action {
 	c := &conn{g: g, l: l, fd: int32(g.Fd())}
 	g.SetContext(c)
@@ -97,10 +103,11 @@ func (k *core) OnTraffic(g gnet.Conn) gnet.Action {
 	case *conn:
 		return v.traffic(b)
 	case *loop:
+		v.awake()
 		if k.stopping.Load() {
+			v.do((*loop).halt)
 			return gnet.Shutdown
 		}
-		v.awake()
 	}
 	return gnet.None
 }
@@ -110,10 +117,6 @@ func (c *conn) traffic(b []byte) gnet.Action {
 	if c.state == stateOpen {
 		c.l.feed(c, b)
 		return c.settle()
-	}
-	c.waste += int32(len(b))
-	if c.waste > maxWaste {
-		return gnet.Close
 	}
 	return gnet.None
 }
@@ -125,17 +128,13 @@ func (k *core) OnClose(g gnet.Conn, err error) gnet.Action {
 	if !ok {
 		return gnet.None
 	}
-	switch {
-	case errors.Is(err, io.EOF):
-		err = io.EOF
-	case k.stopping.Load():
+	if errors.Is(err, io.EOF) { // the usual end, nothing to report
+		err = nil
+	}
+	if k.stopping.Load() {
 		drain(c.fd, c.l.buf())
 	}
-	if c.state == stateLinger {
-		k.lingering.Add(-1)
-	}
-	c.end(stateFinished, err)
-	c.state = stateFinished
+	c.end(err)
 	c.g = nil
 	k.conns.Add(-1)
 	return gnet.None

@@ -52,14 +52,8 @@ func (h *Host) Adopt(m *eio.Mux, c net.Conn, head []byte) error {
 	if err != nil {
 		return err
 	}
-	if k.opt.MaxConns > 0 && k.conns.Load() >= int64(k.opt.MaxConns) {
-		k.refuse("MaxConns reached", int64(k.opt.MaxConns))
-		return errFull
-	}
 	return k.adopt(c, head)
 }
-
-var errFull = errors.New("eventloop: too many connections")
 
 // start begins the loops, once.
 func (h *Host) start(m *eio.Mux) (*core, error) {
@@ -100,9 +94,7 @@ func (h *Host) Shutdown(ctx context.Context) error {
 	h.dead = true
 	k := h.core
 	k.closing.Store(true)
-	drained, cancel := context.WithTimeout(ctx, k.opt.DrainTimeout)
-	defer cancel()
-	k.drain(drained)
+	k.drain(ctx)
 	done := make(chan struct{})
 	go func() {
 		_ = h.stop()

@@ -29,21 +29,14 @@ type loop struct {
 	// round; spare is the other half of the double buffer.
 	after, spare []*conn
 	afterArmed   bool
-	// linger holds closed connections that wait for the other side, oldest
-	// first, from lingerHead on.
-	linger     []lingering
-	lingerHead int
+	// moves holds where connections are to go, until the end of the round.
+	moves map[*conn]*transfer
 
 	halted  bool   // the engine's loop has been stopped
 	scratch []byte // 16 KiB for bytes nobody wants, made on first use
 
 	tickDue atomic.Bool // any goroutine
 	mail    mailbox
-}
-
-type lingering struct {
-	c        *conn
-	deadline int64
 }
 
 // mailbox is what other goroutines of this package leave for a loop. Any
@@ -94,7 +87,6 @@ func (l *loop) awake() {
 
 func (l *loop) tick() {
 	defer l.recovered("tick", nil)
-	l.sweepLinger(l.core.clock.Load())
 	l.eio.Tick(time.Now())
 }
 
@@ -174,7 +166,7 @@ func (l *loop) takeMail() {
 	for _, t := range lost {
 		if t.c != nil {
 			t.c.l = l
-			t.c.end(stateFinished, t.err)
+			t.c.end(t.err)
 		}
 		l.core.left(t)
 	}
@@ -233,43 +225,6 @@ func (l *loop) Run(context.Context) error {
 	clear(list)
 	l.spare = list
 	return nil
-}
-
-// addLinger lets c wait for the other side to close.
-func (l *loop) addLinger(c *conn) {
-	if l.lingerHead > 64 && l.lingerHead*2 > len(l.linger) {
-		n := copy(l.linger, l.linger[l.lingerHead:])
-		clear(l.linger[n:])
-		l.linger, l.lingerHead = l.linger[:n], 0
-	}
-	l.linger = append(l.linger, lingering{c, l.core.clock.Load() + l.core.opt.Linger.Milliseconds()})
-	l.core.lingering.Add(1)
-}
-
-// sweepLinger closes what has waited long enough.
-func (l *loop) sweepLinger(now int64) {
-	for l.lingerHead < len(l.linger) && l.linger[l.lingerHead].deadline <= now {
-		c := l.linger[l.lingerHead].c
-		l.linger[l.lingerHead] = lingering{}
-		l.lingerHead++
-		if c.state == stateLinger {
-			l.closeLater(c)
-		}
-	}
-	if l.lingerHead == len(l.linger) {
-		l.linger, l.lingerHead = l.linger[:0], 0
-	}
-}
-
-// closeLater closes the descriptor of a lingering connection at the end of the
-// round.
-func (l *loop) closeLater(c *conn) {
-	c.want |= wantCut
-	if !c.queued {
-		c.queued = true
-		l.after = append(l.after, c)
-		l.armAfter()
-	}
 }
 
 // recovered is deferred around everything that runs code from above: a panic

@@ -43,7 +43,7 @@ func (c *conn) Move(to *eio.Loop, _ *eio.Peer) bool {
 		k.opt.Logger.Warn("eventloop: cannot move a connection", "error", err)
 		return false
 	}
-	c.move = &transfer{to: l, conn: nc, c: c}
+	c.l.moves[c] = &transfer{to: l, conn: nc, c: c}
 	c.ask(wantMove)
 	return true
 }
@@ -68,8 +68,8 @@ func duplicate(fd int32) (net.Conn, error) {
 // depart lets go of c and sends it on its way. Nothing here may touch c
 // afterwards: the other loop may have it already.
 func (c *conn) depart() {
-	t := c.move
-	c.move = nil
+	t := c.l.moves[c]
+	delete(c.l.moves, c)
 	c.want &^= wantMove
 	c.l.aux.forget(c)
 	c.blocked = false
@@ -107,7 +107,7 @@ func (l *loop) arrive(t *transfer, g gnet.Conn) gnet.Action {
 	l.core.transit.Add(-1)
 	c := t.c
 	if c == nil {
-		return l.open(g, t.head)
+		return l.enter(g, t.head)
 	}
 	c.g, c.l, c.fd, c.state = g, l, int32(g.Fd()), stateOpen
 	g.SetContext(c)

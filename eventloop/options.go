@@ -35,10 +35,6 @@ type Options struct {
 	// RecvBuffer and SendBuffer are the kernel's buffers per connection, in
 	// bytes. 0 leaves the system's.
 	RecvBuffer, SendBuffer int
-	// Linger is how long a connection that was closed in order waits for the
-	// other side to close as well, so that no reset overtakes the last bytes.
-	// 0 means 2s, negative closes at once.
-	Linger time.Duration
 	// DrainTimeout bounds how long Shutdown waits for bytes on their way. 0
 	// means 1s.
 	DrainTimeout time.Duration
@@ -75,9 +71,6 @@ func (o *Options) withDefaults() (Options, error) {
 	if c.UserTimeout == 0 {
 		c.UserTimeout = time.Minute
 	}
-	if c.Linger == 0 {
-		c.Linger = 2 * time.Second
-	}
 	if c.DrainTimeout == 0 {
 		c.DrainTimeout = time.Second
 	}
@@ -89,7 +82,6 @@ func (o *Options) withDefaults() (Options, error) {
 
 // Stats are the figures of a server. Any goroutine.
 type Stats struct {
-	Conns     int64 // open connections
-	Lingering int64 // of these, closed by us and waiting for the other side
-	Refused   int64 // connections refused since the start
+	Conns   int64 // open connections
+	Refused int64 // connections refused since the start
 }

@@ -209,9 +209,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		if s.unix != nil {
 			s.unix.close()
 		}
-		drained, cancel := context.WithTimeout(ctx, k.opt.DrainTimeout)
-		k.drain(drained)
-		cancel()
+		k.drain(ctx)
 		stop()
 	}
 	select {
@@ -234,7 +232,7 @@ func (s *Server) Stats() Stats {
 }
 
 func (k *core) stats() Stats {
-	return Stats{Conns: k.conns.Load(), Lingering: k.lingering.Load(), Refused: k.refused.Load()}
+	return Stats{Conns: k.conns.Load(), Refused: k.refused.Load()}
 }
 
 // startClient runs gnet without a listener. stop ends it and returns when its
@@ -282,7 +280,9 @@ func (a *acceptor) run() {
 		c, err := a.ln.AcceptUnix()
 		switch {
 		case err == nil:
-			a.serve(c)
+			if a.k.adopt(c, nil) != nil {
+				_ = c.Close()
+			}
 		case errors.Is(err, net.ErrClosed):
 			return
 		default: // out of descriptors, most likely: some will come back
@@ -292,26 +292,8 @@ func (a *acceptor) run() {
 	}
 }
 
-func (a *acceptor) serve(c *net.UnixConn) {
-	if !a.k.admit(fdOf(c)) {
-		_, _ = c.Write(busy) // the buffer of a fresh socket has room for it
-		_ = c.Close()
-		return
-	}
-	if err := a.k.adopt(c, nil); err != nil {
-		_ = c.Close()
-	}
-}
-
 // close stops accepting and removes the socket's file.
 func (a *acceptor) close() {
 	_ = a.ln.Close()
 	<-a.done
-}
-
-func fdOf(c *net.UnixConn) (n int) {
-	if rc, err := c.SyscallConn(); err == nil {
-		_ = rc.Control(func(fd uintptr) { n = int(fd) })
-	}
-	return n
 }
