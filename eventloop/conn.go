@@ -140,6 +140,7 @@ func (c *conn) end(err error) {
 		return
 	}
 	c.l.aux.forget(c)
+	c.stay()
 	c.state = stateFinished
 	c.l.closed(c, err)
 }

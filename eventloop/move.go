@@ -79,6 +79,15 @@ func (c *conn) depart() {
 	t.start()
 }
 
+// stay calls off a move that has not begun: the connection has ended first.
+func (c *conn) stay() {
+	if t := c.l.moves[c]; t != nil {
+		delete(c.l.moves, c)
+		_ = t.conn.Close()
+		c.l.core.transit.Add(-1)
+	}
+}
+
 // start enrolls t in its loop. Any goroutine.
 func (t *transfer) start() {
 	ch, err := t.to.el.Enroll(gnet.NewContext(context.Background(), t), t.conn)
