@@ -101,7 +101,7 @@ func (t *fallback) serve() {
 			t.sent, t.status = http.Header{}, 500
 		}
 	}()
-	t.loop.mux.Fallback.ServeHTTP(t, t.req)
+	t.loop.mux.page(t.req.URL.Path).ServeHTTP(t, t.req)
 }
 
 // Header implements http.ResponseWriter.

@@ -40,6 +40,7 @@ type Mux struct {
 	// Clock replaces time.Now, for tests. Any goroutine.
 	Clock func() time.Time
 
+	pages     map[string]http.Handler // by whole path
 	engines   []*Engine
 	endpoints []*endpoint
 	mu        sync.Mutex // guards appending to loops, and ids
@@ -79,8 +80,28 @@ func (m *Mux) HandleWebsocket(path string, maxMessage int, serve func(p *RawPeer
 	m.endpoints = append(m.endpoints, &endpoint{path: path, maxMessage: maxMessage, serve: serve})
 }
 
+// HandleHTTP serves exactly path, even one below an engine's, with h, which runs
+// as Fallback does. Before serving only.
+func (m *Mux) HandleHTTP(path string, h http.Handler) {
+	if m.pages == nil {
+		m.pages = make(map[string]http.Handler)
+	}
+	m.pages[path] = h
+}
+
+// page finds who serves path if no engine does; nil: nobody.
+func (m *Mux) page(path string) http.Handler {
+	if h := m.pages[path]; h != nil {
+		return h
+	}
+	return m.Fallback
+}
+
 // engine finds who serves path: the prefix decides, as in the reference.
 func (m *Mux) engine(path []byte) *Engine {
+	if m.pages[string(path)] != nil {
+		return nil
+	}
 	for _, e := range m.engines {
 		if strings.HasPrefix(string(path), e.opts.Path) {
 			return e

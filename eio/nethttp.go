@@ -40,8 +40,8 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		m.serve(w, r)
 		return
 	}
-	if m.Fallback != nil {
-		m.Fallback.ServeHTTP(w, r)
+	if h := m.page(path); h != nil {
+		h.ServeHTTP(w, r)
 		return
 	}
 	w.WriteHeader(http.StatusNotFound)

@@ -287,7 +287,7 @@ func (p *Peer) serveOther(r *http1.Request) {
 		p.endExchange()
 		p.state = stBusy
 		p.loop.watch.set(p, 1000)
-	case m.Fallback != nil:
+	case m.page(string(r.Path)) != nil:
 		p.serveFallback(r)
 	default:
 		p.reply(r, 404, "", nil)

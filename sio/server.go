@@ -72,6 +72,11 @@ func New(o *Options) (*Server, error) {
 		s.mux.Fallback, s.mux.OnStall, s.mux.Logger = opts.Fallback, opts.OnStall, opts.Logger
 	}
 	s.mux.Handle(s.engine)
+	if s.bundle != nil {
+		for name := range s.bundle.files {
+			s.mux.HandleHTTP(s.opts.Path+name, s)
+		}
+	}
 	return s, nil
 }
 

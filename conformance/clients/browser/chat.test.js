@@ -1,0 +1,146 @@
+// The chat that the binary serves, used by people in a real browser.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { after, before, test } from "node:test";
+import { chromium } from "playwright-core";
+
+const binary = process.env.SIO_FAST ?? "bin/sio-fast";
+let server, url, browser;
+
+before(async () => {
+  server = spawn(binary, ["--addr", "127.0.0.1:0", "--log-format", "json"], { stdio: ["ignore", "ignore", "pipe"] });
+  server.done = new Promise((resolve) => server.once("exit", (code, signal) => resolve({ code, signal })));
+  for await (const line of createInterface({ input: server.stderr })) {
+    const entry = JSON.parse(line);
+    if (entry.url) {
+      url = entry.url;
+      break;
+    }
+  }
+  assert.ok(url, "the server says which page to open");
+  server.stderr.resume();
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+      "--disable-component-update", "--disable-sync"],
+  });
+});
+
+after(async () => {
+  await browser?.close();
+  server?.kill("SIGKILL");
+});
+
+/** A person in a browser of their own, who has come in. */
+async function person(name, options = {}) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  page.errors = [];
+  page.on("pageerror", (err) => page.errors.push(String(err)));
+  page.on("console", (m) => m.type() === "error" && page.errors.push(m.text()));
+  await page.goto(url);
+  await page.fill("#name", name);
+  await page.click("#login-form button");
+  await page.waitForSelector("#app:not([hidden])");
+  return page;
+}
+
+const said = (page, text) => page.locator("#log li", { hasText: text }).first().waitFor();
+
+test("two people meet in the lobby, see each other and talk", async () => {
+  const ada = await person("Ada");
+  const bob = await person("Bob");
+  await ada.locator("#users li", { hasText: "Bob" }).waitFor();
+  await bob.locator("#users li", { hasText: "Ada" }).waitFor();
+  await bob.fill("#text", "hello <b>Ada</b> & \u{1F44B}");
+  await ada.getByText("Bob is writing").waitFor();
+  await bob.press("#text", "Enter");
+  await said(ada, "hello <b>Ada</b> & \u{1F44B}"); // as text, not as markup
+  await said(bob, "hello <b>Ada</b>");
+  assert.equal(await ada.locator("#log b").count(), 0);
+  assert.equal(await ada.locator("#title").textContent(), "# lobby");
+  await ada.waitForFunction(() => Number(document.querySelector("#clients").textContent) >= 2);
+  await ada.waitForFunction(() => /^\d/.test(document.querySelector("#rate").textContent));
+  assert.deepEqual([...ada.errors, ...bob.errors], []);
+  await bob.context().close();
+  await ada.locator("#users li", { hasText: "Bob" }).waitFor({ state: "detached" });
+  await ada.context().close();
+});
+
+test("a room of one's own, and its history for who comes later", async () => {
+  const ada = await person("Ada");
+  await ada.fill("#room-name", "gophers");
+  await ada.press("#room-name", "Enter");
+  await ada.waitForFunction(() => document.querySelector("#title").textContent === "# gophers");
+  await ada.fill("#text", "before Bob came");
+  await ada.press("#text", "Enter");
+  await said(ada, "before Bob came");
+  const bob = await person("Bob");
+  assert.equal(await bob.getByText("before Bob came").count(), 0);
+  await bob.fill("#room-name", "gophers");
+  await bob.press("#room-name", "Enter");
+  await said(bob, "before Bob came");
+  await ada.waitForFunction(() => document.querySelector("#members").textContent === "2 members");
+  await bob.click("#leave");
+  await ada.waitForFunction(() => document.querySelector("#members").textContent === "1 member");
+  await Promise.all([ada.context().close(), bob.context().close()]);
+});
+
+test("private messages reach one person alone", async () => {
+  const [ada, bob, eve] = [await person("Ada"), await person("Bob"), await person("Eve")];
+  await ada.locator("#users button", { hasText: "Bob" }).click();
+  await ada.fill("#text", "between us");
+  await ada.press("#text", "Enter");
+  await said(ada, "between us");
+  await bob.locator("#users .unread").waitFor();
+  await bob.locator("#users button", { hasText: "Ada" }).click();
+  await said(bob, "between us");
+  assert.equal(await eve.getByText("between us").count(), 0);
+  await Promise.all([ada, bob, eve].map((p) => p.context().close()));
+});
+
+test("a pasted image arrives as binary and is shown", async () => {
+  const [ada, bob] = [await person("Ada"), await person("Bob")];
+  await ada.evaluate(async () => {
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = 40;
+    canvas.getContext("2d").fillRect(0, 0, 40, 40);
+    const blob = await new Promise((done) => canvas.toBlob(done, "image/png"));
+    const data = new DataTransfer();
+    data.items.add(new File([blob], "x.png", { type: "image/png" }));
+    document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data }));
+  });
+  for (const page of [ada, bob]) {
+    const img = page.locator("#log img");
+    await img.waitFor();
+    await page.waitForFunction(() => document.querySelector("#log img").naturalWidth === 40);
+  }
+  await Promise.all([ada, bob].map((p) => p.context().close()));
+});
+
+test("it fits a phone", async () => {
+  const page = await person("Pip", { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true });
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(wide <= 360, `the page is ${wide} pixels wide`);
+  await page.click("#menu");
+  await page.locator("#users li", { hasText: "Pip (you)" }).waitFor();
+  await page.context().close();
+});
+
+test("a name is asked for, and a bad one refused in words", async () => {
+  const page = await (await browser.newContext()).newPage();
+  await page.goto(url);
+  await page.fill("#name", "   ");
+  await page.click("#login-form button");
+  await page.getByText("a name has 1 to 24 letters").waitFor();
+  await page.context().close();
+});
+
+test("a signal closes every session and ends with 0", async () => {
+  const ada = await person("Ada");
+  server.kill("SIGTERM");
+  assert.deepEqual(await server.done, { code: 0, signal: null });
+  await ada.getByText("Connection lost").first().waitFor();
+  await ada.context().close();
+});
