@@ -129,6 +129,9 @@ func (s *Socket) runEvent(en *entry, ev *Event) {
 // onEvent takes an event from the client. Loop only. Does not allocate for an
 // inline handler.
 func (s *Socket) onEvent(pk *packet, bins [][]byte) {
+	if pk.data == nil {
+		return // WIRE: an event without a name: "ignore it"
+	}
 	name, args := eventName(pk.data, s.client.ls.name[:0])
 	en := s.handler(name)
 	if en == nil {
@@ -195,6 +198,7 @@ func (e *PanicError) Unwrap() error {
 type workers struct {
 	mu     sync.Mutex
 	idle   []*worker
+	live   int // all workers
 	timer  *time.Timer
 	closed bool
 	wg     sync.WaitGroup // all workers
@@ -221,6 +225,7 @@ func (p *workers) serve(s *Socket) {
 		return
 	}
 	p.wg.Add(1)
+	p.live++
 	p.mu.Unlock()
 	w := &worker{work: make(chan *Socket, 1)}
 	go p.run(w, s)
@@ -235,6 +240,16 @@ func (p *workers) run(w *worker, s *Socket) {
 		}
 		s = <-w.work
 	}
+	p.mu.Lock()
+	p.live--
+	p.mu.Unlock()
+}
+
+// busy is the number of workers that run handlers now.
+func (p *workers) busy() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.live - len(p.idle)
 }
 
 // rest puts w among the idle. false: the pool is closed.
@@ -242,6 +257,7 @@ func (p *workers) rest(w *worker) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
+		p.live--
 		return false
 	}
 	if len(p.idle) == 0 && p.timer == nil {

@@ -83,7 +83,7 @@ func (s *Socket) Context() context.Context {
 	defer s.mu.Unlock()
 	if x.ctx == nil {
 		x.ctx, x.cancel = context.WithCancelCause(context.Background())
-		if s.state.Load() == stateClosed {
+		if s.closed() {
 			x.cancel(ErrDisconnected)
 		}
 	}
