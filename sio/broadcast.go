@@ -192,9 +192,12 @@ func (b *Broadcast) spreadTo(n *Namespace, loops []*nsLoop, a action, args []byt
 			continue
 		}
 		t := fanouts.Get().(*fanout)
-		t.b, t.l, t.action = *b, l, a
+		t.b, t.n, t.l, t.action = *b, n, l, a
 		if a.frame != nil {
 			a.frame.Retain()
+		}
+		if a.kind == actJoin || a.kind == actLeave {
+			n.moves.Add(1)
 		}
 		if heard {
 			t.args = pool.Get()

@@ -35,6 +35,7 @@ type action struct {
 // head of the loop's inbox, so nothing overtakes it. It is pooled.
 type fanout struct {
 	b Broadcast
+	n *Namespace
 	l *nsLoop
 	action
 	args *pool.Buf // for OnAnyOutgoing, nil if nobody listens
@@ -91,6 +92,9 @@ func (t *fanout) free() {
 	}
 	if t.collect != nil {
 		t.collect.wg.Done()
+	}
+	if t.kind == actJoin || t.kind == actLeave {
+		t.n.moves.Add(-1)
 	}
 	*t = fanout{}
 	fanouts.Put(t)

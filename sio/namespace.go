@@ -24,6 +24,7 @@ type Namespace struct {
 
 	acks  atomic.Int64 // the next ack id: one counter a namespace, as the reference
 	count atomic.Int64 // sockets connected
+	moves atomic.Int64 // broadcasts that join or leave, on their way to a loop
 	refs  atomic.Int64 // sockets connecting and connected; dead when negative
 
 	match    func(name string, h *Handshake) bool // parents only

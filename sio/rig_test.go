@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -24,6 +25,7 @@ type rig struct {
 	io    *Server
 	loops []*rigLoop
 	now   atomic.Int64 // Unix nanoseconds
+	idle  int          // rounds in which nothing was to do, in a row
 }
 
 type rigLoop struct {
@@ -99,8 +101,12 @@ func (r *rig) round() (any bool) {
 			c.peer.Closed(nil)
 		}
 	}
-	if !any {
-		time.Sleep(20 * time.Microsecond)
+	if any {
+		r.idle = 0
+	} else if r.idle++; r.idle%64 == 0 {
+		time.Sleep(20 * time.Microsecond) // somebody else's turn
+	} else {
+		runtime.Gosched()
 	}
 	return any
 }

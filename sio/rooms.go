@@ -18,14 +18,17 @@ func (s *Socket) joinRoom(room string) {
 	x := s.extra()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.state.Load() >= stateLeaving || x.hasName(room) {
+	has := x.hasName(room)
+	if s.state.Load() >= stateLeaving || has && s.sure() {
 		return
 	}
-	if len(x.names) >= s.nsp.srv.opts.MaxRooms {
+	if !has && len(x.names) >= s.nsp.srv.opts.MaxRooms {
 		defer s.nsp.fail(s, "join", ErrTooManyRooms)
 		return
 	}
-	x.addName(room)
+	if !has {
+		x.addName(room)
+	}
 	x.posted++
 	s.post(op{kind: opJoin, text: room}) // under mu: in the order of the names
 }
@@ -35,17 +38,27 @@ func (s *Socket) joinRoom(room string) {
 func (s *Socket) Leave(room string) {
 	x := s.more.Load()
 	if x == nil {
-		return
+		if s.sure() {
+			return
+		}
+		x = s.extra()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !x.hasName(room) {
+	has := x.hasName(room)
+	if !has && s.sure() {
 		return
 	}
-	x.dropName(room)
+	if has {
+		x.dropName(room)
+	}
 	x.posted++
 	s.post(op{kind: opLeave, text: room})
 }
+
+// sure says that the names are the last word: no broadcast is on its way that
+// may join or leave rooms before an op that is posted now.
+func (s *Socket) sure() bool { return s.nsp.moves.Load() == 0 }
 
 // Rooms gives the names of the socket's rooms, its own id first; in
 // OnDisconnecting still all of them, afterwards none. Any goroutine.

@@ -34,7 +34,7 @@ func TestAcceptReject(t *testing.T) {
 		{`51-["x",{"_placeholder":true,"num":0}]␞2["y"]`, gone},
 		{`2["x"]␞bin:a`, `42["any","x",""]␞` + gone},
 		{`0`, gone}, {`2/admin,["x"]`, gone}, {`1/admin`, gone}, {`3/admin,1[]`, gone}, {`4{"message":"m"}`, gone},
-		{`2["e"`+"\x00"+`]`, gone},
+		{`2["e"` + "\x00" + `]`, gone},
 		{`0/nope`, `44/nope,{"message":"Invalid namespace"}`},
 		{`0/nope,{"a":1}`, `44/nope,{"message":"Invalid namespace"}`},
 		{`212["x"]`, `42["any","x",""]`},
