@@ -1,16 +1,16 @@
 package eio_test
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/sio-fast/sio-fast/eio"
 	"github.com/sio-fast/sio-fast/eio/eiotest"
+	"github.com/sio-fast/sio-fast/pool"
 	"github.com/sio-fast/sio-fast/wsframe"
 )
 
@@ -209,5 +209,20 @@ func (w *world) heard(want string) {
 	}
 }
 
-var _ = bytes.Equal
-var _ = time.Second
+// message is one text message as sio makes it.
+func message(text string) *pool.Shared {
+	f := pool.NewShared()
+	f.B = wsframe.AppendFrame(f.B, wsframe.OpText, []byte("4"+text))
+	return f
+}
+
+// cuts cuts s into random pieces.
+func cuts(s string, seed int) (pieces []string) {
+	r := rand.New(rand.NewPCG(uint64(seed), 1))
+	for len(s) > 0 {
+		n := min(len(s), 1+r.IntN(1+r.IntN(200)))
+		pieces = append(pieces, s[:n])
+		s = s[n:]
+	}
+	return pieces
+}

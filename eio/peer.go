@@ -308,6 +308,10 @@ func (p *Peer) expired() {
 			p.cut(false) // idle between requests
 			return
 		}
+		if p.x != nil && p.x.kind == exSkip {
+			p.cut(false)
+			return
+		}
 		p.detach(ReasonTransportError, "request timeout")
 		p.write([]byte("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n"))
 		p.endAfter(true)

@@ -50,7 +50,7 @@ func (s *Session) sendPolling(f *pool.Shared, fl SendFlags) bool {
 	if fl&Volatile != 0 && (s.poll.get == nil || s.q != nil) {
 		return false
 	}
-	if !s.admit(s.q, fl) {
+	if !s.admit(s.q, fl&^Volatile) {
 		return false
 	}
 	f.Retain()
@@ -83,15 +83,15 @@ func (l *Loop) flushPolls() {
 // serveGet lets a GET wait, or answers it if there is something to say.
 func (p *Peer) serveGet(s *Session, r *http1.Request) {
 	pl := s.poll
-	p.pollLines()
-	if r.HasBody() {
-		p.x.keepAlive = false
-		p.flags |= pfPolite
-	}
 	if pl.get != nil {
 		s.end(ReasonTransportError, "overlap from client", endOrderly)
-		p.answer(400, "", nil)
+		p.reply(r, 400, "", nil)
 		return
+	}
+	p.pollLines()
+	if r.HasBody() { // nobody asked for it, and nobody reads it while the GET waits
+		p.x.keepAlive = false
+		p.flags |= pfPolite
 	}
 	p.x.kind, p.x.s = exPoll, s
 	p.state, p.sess, pl.get = stBusy, s, p

@@ -31,6 +31,7 @@ const (
 	exPoll     exchangeKind = iota // a GET that waits
 	exPost                         // a POST of packets
 	exFallback                     // for Mux.Fallback
+	exSkip                         // answered already; its body is read to the end
 	exOther
 )
 
@@ -160,7 +161,7 @@ func (p *Peer) readBody(b []byte) (n int) {
 		x.left -= int64(n)
 		p.gather(b[:n], int(x.left))
 		if x.left == 0 {
-			p.gotBody(x.body.B)
+			p.gotBody(x.gathered())
 		}
 		return n
 	}
@@ -178,7 +179,7 @@ func (p *Peer) readBody(b []byte) (n int) {
 	}
 	p.gather(b[:m], 0)
 	if done {
-		p.gotBody(x.body.B)
+		p.gotBody(x.gathered())
 	}
 	return n
 }
@@ -187,6 +188,9 @@ func (p *Peer) readBody(b []byte) (n int) {
 // The buffer grows with what comes, not with what is claimed.
 func (p *Peer) gather(b []byte, more int) {
 	x := p.x
+	if x.kind == exSkip {
+		return
+	}
 	if x.body == nil {
 		x.body = pool.Get()
 	}
@@ -198,11 +202,22 @@ func (p *Peer) gather(b []byte, more int) {
 func (p *Peer) gotBody(body []byte) {
 	p.loop.watch.set(p, -1)
 	p.state = stBusy
-	if p.x.kind == exFallback {
+	switch p.x.kind {
+	case exFallback:
 		p.runFallback(body)
-		return
+	case exSkip:
+		p.answered()
+	default:
+		p.gotPost(body)
 	}
-	p.gotPost(body)
+}
+
+// gathered is the body that came in pieces.
+func (x *exchange) gathered() []byte {
+	if x.body == nil {
+		return nil
+	}
+	return x.body.B
 }
 
 // badBody answers a body that is too large or malformed.
@@ -211,11 +226,15 @@ func (p *Peer) badBody(err error) {
 	if e, ok := err.(*http1.Error); ok {
 		status = e.Status
 	}
-	if p.x.kind == exPost {
-		if status == 413 {
-			p.tooLarge()
-			return
-		}
+	switch {
+	case p.x.kind == exSkip: // it has its answer
+		p.endExchange()
+		p.endAfter(true)
+		return
+	case p.x.kind == exPost && status == 413:
+		p.tooLarge()
+		return
+	case p.x.kind == exPost:
 		p.detach(ReasonTransportError, err.Error())
 	}
 	p.refuse(status)
@@ -223,6 +242,12 @@ func (p *Peer) badBody(err error) {
 
 // answer sends the answer to the exchange and ends it.
 func (p *Peer) answer(status int, contentType string, body []byte) {
+	p.say(status, contentType, body)
+	p.answered()
+}
+
+// say sends the answer to the exchange.
+func (p *Peer) say(status int, contentType string, body []byte) {
 	x := p.x
 	l := p.loop
 	h := http1.Response{Status: status, ContentType: contentType, Headers: x.lines,
@@ -232,7 +257,6 @@ func (p *Peer) answer(status int, contentType string, body []byte) {
 	if cap(l.scratch) > pool.MaxPooled {
 		l.scratch = nil
 	}
-	p.answered()
 }
 
 // answered ends an exchange whose answer is sent. The next request may be here
@@ -265,14 +289,24 @@ func (p *Peer) refuse(status int) {
 	p.answer(status, "", nil)
 }
 
-// reply is answer for a request that is decided by its head alone. If a body
-// follows, the connection ends after it.
+// maxSkip is how much of a body nobody wants is read to keep a connection.
+const maxSkip = 64 << 10
+
+// reply is answer for a request that is decided by its head alone. A body that
+// follows is skipped, or the connection ends if that might be much.
 func (p *Peer) reply(r *http1.Request, status int, contentType string, body []byte) {
-	if r.HasBody() {
-		p.x.keepAlive = false
+	x := p.x
+	switch {
+	case !r.HasBody():
+		p.answer(status, contentType, body)
+	case !x.keepAlive || r.Expect100 || r.ContentLength > maxSkip:
+		x.keepAlive = false
 		p.flags |= pfPolite
+		p.answer(status, contentType, body)
+	default:
+		p.say(status, contentType, body)
+		p.await(exSkip, maxSkip)
 	}
-	p.answer(status, contentType, body)
 }
 
 // serveOther serves what no engine does.
