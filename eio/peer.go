@@ -120,6 +120,9 @@ func (p *Peer) feedHTTP(b []byte) (rest []byte, moved bool) {
 		was, n := p.state, 0
 		switch was {
 		case stHead:
+			if len(b) == 0 {
+				break
+			}
 			if n, moved = p.readHead(b); moved {
 				return nil, true
 			}

@@ -1,0 +1,245 @@
+package eio_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sio-fast/sio-fast/eio"
+	"github.com/sio-fast/sio-fast/eio/eiotest"
+)
+
+const notFound = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+
+func TestSeveralEngines(t *testing.T) {
+	w := newWorld(t, nil)
+	other := &recorder{}
+	e, err := eio.NewEngine(&eio.Options{Path: "/engine.io/sub"}, other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.mux.Handle(e)
+	c := w.d.Dial()
+	c.WriteString(get("/engine.io/sub/x?EIO=4&transport=polling"))
+	sid := sidRE.FindStringSubmatch(c.String())[1]
+	if len(other.log) != 1 || e.Clients() != 1 || w.e.Clients() != 0 {
+		t.Error("not the engine with the longest path")
+	}
+	c.WriteString(get(base + "polling&sid=" + sid)) // a session of the other engine
+	expect(t, c, refused(400, `{"code":1,"message":"Session ID unknown"}`))
+	c.WriteString(get("/engine.io?EIO=4&transport=polling"))
+	expect(t, c, notFound)
+	c.WriteString(get("/"))
+	expect(t, c, notFound)
+}
+
+func TestEndpoint(t *testing.T) {
+	w := newWorld(t, nil)
+	w.mux.HandleWebsocket("/wsecho", 1<<20, func(p *eio.RawPeer, data []byte, binary bool) { p.Send(data, binary) })
+	c := w.d.Dial()
+	big := strings.Repeat("x", 100_000)
+	c.WriteString(upgrade("/wsecho") + text("hi") + bin("\x00") + text(big) + frame(9, true, "") + frame(8, true, "\x03\xe8bye"))
+	expect(t, c, switching+sent("hi")+sentBin("\x00")+sent(big)+"\x8a\x00"+"\x88\x02\x03\xe8")
+	if !c.Closing() {
+		t.Error("the connection stays open")
+	}
+	c = w.d.Dial()
+	c.WriteString(upgrade("/wsecho") + text(strings.Repeat("x", 1<<20+1)))
+	expect(t, c, switching+"\x88\x02\x03\xf1")
+	c = w.d.Dial()
+	c.WriteString(get("/wsecho"))
+	if got := c.String(); !strings.HasPrefix(got, "HTTP/1.1 426 ") {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestForeignUpgrade(t *testing.T) {
+	w := newWorld(t, nil)
+	c := w.d.Dial()
+	c.WriteString(upgrade("/elsewhere"))
+	w.d.Advance(900 * ms)
+	if c.Closing() {
+		t.Error("closed early")
+	}
+	w.d.Advance(200 * ms)
+	if !c.Closing() {
+		t.Error("the connection stays open")
+	}
+	expect(t, c, "")
+}
+
+func TestFallback(t *testing.T) {
+	w := newWorld(t, nil)
+	w.mux.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+	block := make(chan bool)
+	w.mux.Fallback = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/echo":
+			body, _ := io.ReadAll(r.Body)
+			rw.Header().Set("X-Got", r.Header.Get("X-Sent")+" "+r.Host+" "+r.RemoteAddr)
+			rw.WriteHeader(201)
+			_, _ = rw.Write(body)
+		case "/panic":
+			panic("on purpose")
+		case "/gone":
+			<-r.Context().Done()
+			close(block)
+		case "/none":
+			rw.WriteHeader(204)
+		}
+	})
+	answer := func(c *eiotest.Conn) string {
+		var got string
+		w.d.Wait(func() bool { got += c.String(); return got != "" })
+		return got
+	}
+	c := w.d.Dial()
+	c.WriteString("POST /echo HTTP/1.1\r\nHost: h\r\nX-Sent: y\r\nContent-Length: 5\r\n\r\nhello" + get("/none"))
+	got := answer(c)
+	if !strings.HasPrefix(got, "HTTP/1.1 201 Created\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 5\r\n") ||
+		!strings.Contains(got, "X-Got: y h 192.0.2.1:4711\r\n") || !strings.Contains(got, "\r\n\r\nhello") {
+		t.Errorf("got %q", got)
+	}
+	if !strings.Contains(got, " 204 ") { // pipelined
+		got = answer(c)
+	}
+	if !strings.HasSuffix(got, "HTTP/1.1 204 No Content\r\n\r\n") {
+		t.Errorf("got %q", got)
+	}
+	c.WriteString("HEAD / HTTP/1.1\r\nHost: h\r\n\r\n")
+	if got := answer(c); got != "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" {
+		t.Errorf("got %q", got)
+	}
+	c.WriteString(get("/panic"))
+	if got := answer(c); !strings.HasPrefix(got, "HTTP/1.1 500 ") {
+		t.Errorf("got %q", got)
+	}
+	c.WriteString(get("/gone"))
+	c.Close()
+	<-block
+	w.mux.MaxFallbackBytes = 10
+	c = w.d.Dial()
+	c.WriteString("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\n\r\nhello")
+	if got := answer(c); !strings.HasPrefix(got, "HTTP/1.1 413 ") {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestLimits(t *testing.T) {
+	w := newWorld(t, nil)
+	w.mux.HeaderTimeout, w.mux.RequestTimeout, w.mux.IdleTimeout = 1500*ms, 2*time.Second, 5*time.Second
+	const late = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n"
+	closed := func(c *eiotest.Conn, after time.Duration, want string) {
+		t.Helper()
+		w.d.Advance(after - 50*ms)
+		expect(t, c, "")
+		w.d.Advance(100 * ms)
+		expect(t, c, want)
+		w.d.Advance(time.Second)
+		if !c.Closing() {
+			t.Error("the connection stays open")
+		}
+	}
+	closed(w.d.Dial(), 1500*ms, late) // never speaks
+
+	c := w.d.Dial() // slow headers
+	for _, b := range []byte("GET / HT") {
+		c.WriteString(string(b))
+		w.d.Advance(100 * ms)
+	}
+	closed(c, 700*ms, late)
+
+	c = w.d.Dial() // slow body
+	c.WriteString(get(base + "polling"))
+	target := base + "polling&sid=" + sidRE.FindStringSubmatch(c.String())[1]
+	w.h.take()
+	w.d.Advance(time.Second)
+	head := post(target, "4hello")
+	c.WriteString(head[:20])
+	w.d.Advance(time.Second)
+	c.WriteString(head[20 : len(head)-2])
+	closed(c, time.Second, late)
+	w.heard("close transport error: data request connection closed prematurely")
+
+	c = w.d.Dial() // idle between requests
+	c.WriteString(get("/"))
+	expect(t, c, notFound)
+	closed(c, 5*time.Second, "")
+
+	c, target = w.openPolling() // but a poll may wait, and a websocket be silent
+	c.WriteString(get(target))
+	ws := w.openWS()
+	w.d.Advance(20 * time.Second)
+	if c.Closing() || ws.Closing() {
+		t.Error("closed while waiting")
+	}
+}
+
+func TestHeaderSize(t *testing.T) {
+	w := newWorld(t, nil)
+	for n, want := range map[int]string{8 << 10: "HTTP/1.1 404 ", 20 << 10: "HTTP/1.1 431 "} {
+		c := w.d.Dial()
+		c.WriteString(strings.Replace(get("/"), "\r\n\r\n", "\r\nX: "+strings.Repeat("x", n-40)+"\r\n\r\n", 1))
+		if got := c.String(); !strings.HasPrefix(got, want) {
+			t.Errorf("%d bytes: %q", n, got)
+		}
+	}
+	c := w.d.Dial()
+	c.WriteString("GET /" + strings.Repeat("x", 20<<10))
+	if got := c.String(); !strings.HasPrefix(got, "HTTP/1.1 414 ") {
+		t.Errorf("long line: %q", got)
+	}
+}
+
+func TestMove(t *testing.T) {
+	w := newWorldLoops(t, nil, 3)
+	w.h.echo = true
+	c, target := w.openPolling()
+	other := w.d.DialLoop(1)
+	other.WriteString(post(target, "4a") + get(target))
+	expect(t, other, posted+polled("4a"))
+	if other.Peer().Loop() != w.d.Loop(0) {
+		t.Error("the connection has not moved")
+	}
+	ws := w.d.DialLoop(2)
+	ws.WriteBytewise([]byte(upgrade(asWebsocket(target)) + text("5") + text("4b")))
+	expect(t, ws, switching+sent("4b"))
+	w.heard("text \"a\"\ntext \"b\"")
+
+	stuck := w.d.DialLoop(1)
+	stuck.Stuck = true
+	_, target = w.openPolling()
+	stuck.WriteString(post(target, "4a"))
+	expect(t, stuck, "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+	_ = c
+}
+
+func TestEngineClose(t *testing.T) {
+	w := newWorldLoops(t, nil, 2)
+	c, target := w.openPolling()
+	c.WriteString(get(target))
+	ws := w.openWS()
+	ws.SetRoom(0)
+	w.h.sessions[1].SendText([]byte("dropped"))
+	ws.Settle()
+	done := make(chan error)
+	go func() { done <- w.e.Close(context.Background()) }()
+	w.d.Wait(func() bool { return w.e.Clients() == 0 })
+	w.d.Run()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	expect(t, c, polled("1"))
+	ws.SetRoom(-1)
+	expect(t, ws, "\x88\x00")
+	w.heard("close server shutting down\nclose server shutting down")
+	fresh := w.d.Dial()
+	fresh.WriteString(get(base + "polling"))
+	if got := fresh.String(); !strings.HasPrefix(got, "HTTP/1.1 503 ") {
+		t.Errorf("after Close: %q", got)
+	}
+}
