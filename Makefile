@@ -88,12 +88,12 @@ FORCE:
 conform: $(SERVER) $(CLIENTS)/node_modules/.package-lock.json ## the official JavaScript client and raw connections against the conformance server
 	COMMAND="$(COMMAND)" $(NODE) --test --test-reporter=spec $(CLIENTS)/test/*.test.js
 
-browser: $(SERVER) setup build ## Chromium against the conformance server and the chat
-	COMMAND="$(COMMAND)" SIO_FAST="$(BIN)/sio-fast" $(NODE) --test --test-reporter=spec $(CLIENTS)/browser/*.test.js
+browser: $(SERVER) setup ## Chromium against the conformance server
+	COMMAND="$(COMMAND)" $(NODE) --test --test-reporter=spec $(CLIENTS)/browser/*.test.js
 
 # Both of the above as one run of node:test, with one count at its end.
-clients: $(SERVER) setup build
-	COMMAND="$(COMMAND)" SIO_FAST="$(BIN)/sio-fast" $(NODE) --test --test-reporter=spec $(CLIENTS)/test/*.test.js $(CLIENTS)/browser/*.test.js
+clients: $(SERVER) setup
+	COMMAND="$(COMMAND)" $(NODE) --test --test-reporter=spec $(CLIENTS)/test/*.test.js $(CLIENTS)/browser/*.test.js
 
 fuzz: ## each fuzz target for FUZZTIME (20s)
 	@scripts/fuzz.sh $(FUZZTIME)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -175,9 +176,9 @@ func (g *gather) answer(s *Socket, ev *Event, err error) {
 	case err == ErrAckTimeout:
 		g.late = true
 	case err != nil:
-		g.got = append(g.got, gathered{Reply{ID: s.ID()}, err})
+		g.got = append(g.got, gathered{Reply{ID: strings.Clone(s.ID())}, err})
 	default:
-		g.got = append(g.got, gathered{Reply{s.ID(), ev.Clone()}, nil})
+		g.got = append(g.got, gathered{Reply{strings.Clone(s.ID()), ev.Clone()}, nil})
 	}
 	g.mu.Unlock()
 	g.signal()
@@ -275,7 +276,7 @@ func (n *Namespace) Sockets(ctx context.Context) iter.Seq2[RemoteSocket, error] 
 }
 
 func (s *Socket) remote() RemoteSocket {
-	return RemoteSocket{ID: s.ID(), Handshake: s.Handshake(), Rooms: s.Rooms(), Data: s.Data().All(), n: s.nsp}
+	return RemoteSocket{ID: strings.Clone(s.ID()), Handshake: s.Handshake(), Rooms: s.Rooms(), Data: s.Data().All(), n: s.nsp}
 }
 
 // collect is what the loops find.

@@ -129,8 +129,8 @@ func (s *Socket) runEvent(en *entry, ev *Event) {
 // onEvent takes an event from the client. Loop only. Does not allocate for an
 // inline handler.
 func (s *Socket) onEvent(pk *packet, bins [][]byte) {
-	if pk.data == nil {
-		return // WIRE: an event without a name: "ignore it"
+	if pk.data == nil || s.state.Load() != stateConnected {
+		return // WIRE: an event without a name: "ignore it"; or we are leaving
 	}
 	name, args := eventName(pk.data, s.client.ls.name[:0])
 	en := s.handler(name)

@@ -106,13 +106,20 @@ func TestDisconnect(t *testing.T) {
 		why   Reason
 		rooms int
 	}
+	var mu sync.Mutex
 	var ends []end
-	var during int
+	during := map[*Socket]int{}
 	for _, n := range []*Namespace{r.io.Namespace, r.io.Of("/a")} {
 		n.OnConnect(func(s *Socket) error { s.Join("r1", "r2"); return nil })
-		n.OnDisconnecting(func(s *Socket, _ Reason) { during = len(s.Rooms()) })
+		n.OnDisconnecting(func(s *Socket, _ Reason) {
+			mu.Lock()
+			defer mu.Unlock()
+			during[s] = len(s.Rooms())
+		})
 		n.OnDisconnect(func(s *Socket, why Reason) {
-			ends = append(ends, end{s.Namespace().Name(), why, during})
+			mu.Lock()
+			defer mu.Unlock()
+			ends = append(ends, end{s.Namespace().Name(), why, during[s]})
 			if s.Rooms() != nil || s.Context().Err() == nil || s.Connected() {
 				t.Error("not gone in OnDisconnect")
 			}
@@ -182,9 +189,7 @@ func TestDynamic(t *testing.T) {
 	r := newRig(t, 2, &Options{CleanupEmpty: true})
 	var made []string
 	r.io.OnNamespace(func(n *Namespace) { made = append(made, n.Name()) })
-	asked := 0
 	fn := r.io.OfFunc(func(name string, h *Handshake) bool {
-		asked++
 		var auth struct{ Allow string }
 		return h.Bind(&auth) == nil && auth.Allow == "yes" && len(name) > 4 && name[:4] == "/fn-"
 	})

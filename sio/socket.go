@@ -48,7 +48,8 @@ type Socket struct {
 const noSlot = ^uint32(0)
 
 // ID is the socket's public id, which is also the name of a room with the
-// socket alone in it. Does not allocate. Any goroutine.
+// socket alone in it. The string lies in the socket: clone it if it is to be
+// kept for long after the socket has gone. Any goroutine. Does not allocate.
 func (s *Socket) ID() string { return b2s(s.id[:]) }
 
 // Namespace is the socket's namespace. Any goroutine.
