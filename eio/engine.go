@@ -138,9 +138,10 @@ func (p *Peer) discard() {
 	q.own = false
 }
 
-// Stop ends the loop: its sessions are closed with [ReasonShutdown], what the
-// inbox holds and all that is posted later is dropped. The driver calls it when
-// its goroutine ends. Loop only.
+// Stop ends the loop: its sessions are closed with [ReasonShutdown] and all its
+// connections with them; what the inbox holds and all that is posted later is
+// dropped. The driver calls it when its goroutine ends, and reports the
+// connections closed. Loop only.
 func (l *Loop) Stop() {
 	if l.dead.Swap(true) {
 		return
@@ -152,6 +153,9 @@ func (l *Loop) Stop() {
 		}
 	}
 	l.flush()
+	for len(l.watch.peers) > 0 {
+		l.watch.peers[0].cut(false)
+	}
 	l.leave(nil)
 	for ; l.pos < len(l.ops); l.pos++ {
 		l.ops[l.pos].drop()

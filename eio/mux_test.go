@@ -1,6 +1,7 @@
 package eio
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -14,6 +15,7 @@ func TestPagesComeBeforeEngines(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.Handle(e)
+	t.Cleanup(func() { m.host.stop(context.Background()) })
 	m.HandleHTTP("/socket.io/socket.io.js", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusTeapot)
 	}))

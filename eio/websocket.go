@@ -116,6 +116,9 @@ func (p *Peer) serveEndpoint(ep *endpoint, r *http1.Request) {
 	}
 	p.raw = ep
 	p.switchProtocols(r, stRaw, ep.maxMessage)
+	if p.flags&pfCut == 0 {
+		p.loop.watch.set(p, -1) // so that the loop knows it when it stops
+	}
 }
 
 // RawPeer is the peer of a bare websocket endpoint.

@@ -1,0 +1,167 @@
+//go:build !race && !pooldebug
+
+package eio_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/sio-fast/sio-fast/eio"
+	"github.com/sio-fast/sio-fast/eio/eiotest"
+	"github.com/sio-fast/sio-fast/pool"
+)
+
+// silent is a Handler that costs nothing; it echoes if told to.
+type silent struct {
+	sessions []*eio.Session
+	echo     bool
+}
+
+func (h *silent) OnOpen(s *eio.Session) error {
+	h.sessions = append(h.sessions, s)
+	return nil
+}
+
+func (h *silent) OnMessage(s *eio.Session, p []byte, binary bool) {
+	if !h.echo {
+		return
+	}
+	if binary {
+		s.SendBinary(p)
+	} else {
+		s.SendText(p)
+	}
+}
+
+func (h *silent) OnClose(*eio.Session, eio.Reason, string) {}
+
+// crowd is n open websockets.
+func crowd(t testing.TB, n int, h *silent) (*eiotest.Driver, []*eiotest.Conn) {
+	t.Helper()
+	mux := eio.NewMux()
+	e, err := eio.NewEngine(nil, h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux.Handle(e)
+	d := eiotest.New(mux)
+	t.Cleanup(func() { d.Stop(); d.Settle() })
+	conns := make([]*eiotest.Conn, n)
+	for i := range conns {
+		conns[i] = d.Dial()
+		conns[i].Discard = true
+		conns[i].WriteString(upgrade(base + "websocket"))
+	}
+	if len(h.sessions) != n {
+		t.Fatalf("%d sessions", len(h.sessions))
+	}
+	return d, conns
+}
+
+// fanout is a task that sends one frame to every session, as a broadcast does.
+type fanout struct {
+	to []*eio.Session
+	f  *pool.Shared
+}
+
+func (t *fanout) Run(*eio.Loop) bool {
+	for _, s := range t.to {
+		s.Send(t.f, 0)
+	}
+	t.f.Release()
+	t.f = nil
+	return false
+}
+
+func TestAllocs(t *testing.T) {
+	h := &silent{echo: true}
+	d, conns := crowd(t, 1000, h)
+	l := d.Loop(0)
+	c, s := conns[0], h.sessions[0]
+	small, binary := []byte(text("4"+strings.Repeat("x", 64))), []byte(bin("0123456789"))
+	burst := []byte(strings.Repeat(string(small), 20))
+	cut := len(small) / 2
+	buf := make([]byte, 0, 4096)
+	feed := func(b []byte) {
+		buf = append(buf[:0], b...) // Feed unmasks in place
+		c.Feed(buf)
+	}
+	f := message("shared")
+	defer f.Release()
+	tasks := [...]*fanout{{to: h.sessions}, {to: h.sessions}, {to: h.sessions}}
+	broadcast := func(n int) {
+		for _, t := range tasks[:n] {
+			f.Retain()
+			t.f = f
+			l.Post(t)
+		}
+		l.Run()
+	}
+	payload := []byte("payload")
+	ping := []byte(text("3"))
+	for name, op := range map[string]func(){
+		"echo text":            func() { feed(small); l.Flush() },
+		"echo binary":          func() { feed(binary); l.Flush() },
+		"echo burst":           func() { feed(burst); l.Flush() },
+		"echo in two pieces":   func() { feed(small[:cut]); l.Flush(); feed(small[cut:]); l.Flush() },
+		"pong":                 func() { feed(ping) },
+		"send":                 func() { s.Send(f, 0); l.Flush() },
+		"send text and binary": func() { s.SendText(payload); s.SendBinary(payload); l.Flush() },
+		"post and send":        func() { f.Retain(); l.PostSend(s, f, 0); l.Run() },
+		"broadcast":            func() { broadcast(1) },
+		"three broadcasts":     func() { broadcast(3) },
+		"blocked and drained": func() {
+			c.SetRoom(7)
+			s.Send(f, 0)
+			s.SendText(payload)
+			l.Flush()
+			if s.Backlog() == 0 {
+				t.Error("not blocked")
+			}
+			c.SetRoom(-1)
+		},
+		"heartbeats": func() { d.Sleep(25e9); l.Tick(d.Now()); feed(ping); pongs(conns[1:], ping) },
+	} {
+		op() // warm the pools
+		op()
+		if n := testing.AllocsPerRun(100, op); n != 0 {
+			t.Errorf("%s: %v allocs, want 0", name, n)
+		}
+	}
+	if e := s.Engine(); e.Clients() != 1000 {
+		t.Errorf("%d clients left", e.Clients())
+	}
+}
+
+var pongBuf [64]byte
+
+func pongs(conns []*eiotest.Conn, pong []byte) {
+	for _, c := range conns {
+		c.Feed(pongBuf[:copy(pongBuf[:], pong)])
+	}
+}
+
+// TestPollAllocs: a poll costs nothing either, beyond what the test does.
+func TestPollAllocs(t *testing.T) {
+	w := newWorld(t, nil)
+	_, target := w.openPolling()
+	s := w.h.sessions[0]
+	w.h.onMsg = nil
+	getter, poster := w.d.Dial(), w.d.Dial()
+	getter.Discard, poster.Discard = true, true
+	poll, pong := []byte(get(target)), []byte(post(target, "3"))
+	payload := []byte("payload")
+	l := w.d.Loop(0)
+	op := func() {
+		getter.Feed(poll)
+		s.SendText(payload)
+		l.Flush()
+		poster.Feed(pong)
+		l.Flush()
+	}
+	op()
+	op()
+	if n := testing.AllocsPerRun(100, op); n != 0 {
+		t.Errorf("poll: %v allocs, want 0", n)
+	}
+}
