@@ -1,7 +1,9 @@
 package sio
 
 import (
+	"bytes"
 	"encoding/base64"
+	"errors"
 
 	"github.com/sio-fast/sio-fast/pool"
 )
@@ -11,18 +13,24 @@ import (
 type Binary []byte
 
 // reassembly is a binary packet that waits for its attachments. Its bytes are
-// copies in pooled buffers. Loop only.
+// copies: small ones share a pooled buffer, a large one is held in its own size.
+// So a client that never sends the last of n attachments holds what it has sent,
+// no more. Loop only.
 type reassembly struct {
 	text  *pool.Buf
-	p     packet // views into text
-	data  *pool.Buf
-	ends  []int // where each attachment ends in data
+	data  *pool.Buf // the small attachments, behind each other
+	p     packet    // views into text
+	ends  []int     // where each attachment ends in data; large for the others
 	parts [][]byte
 }
+
+// large stands in reassembly.ends for an attachment that has its own memory.
+const large = -1
 
 // start takes a copy of p, whose attachments are to follow.
 func (r *reassembly) start(p packet) {
 	r.text, r.data = pool.Get(), pool.Get()
+	r.text.Grow(len(p.nsp)+len(p.data), 0)
 	r.text.B = append(append(r.text.B[:0], p.nsp...), p.data...)
 	n := len(p.nsp)
 	r.p = p
@@ -37,21 +45,28 @@ func (r *reassembly) active() bool { return r.text != nil }
 // add takes a copy of the next attachment. When the last has come, done is true
 // and the packet is whole until release.
 func (r *reassembly) add(attachment []byte) (done bool, err error) {
-	if !r.active() {
+	if !r.active() || len(r.parts) == r.p.attachments {
 		return false, errBinaryUnasked
 	}
-	r.data.B = append(r.data.B, attachment...)
-	r.ends = append(r.ends, len(r.data.B))
-	if len(r.ends) < r.p.attachments {
+	if len(r.data.B)+len(attachment) > pool.MaxPooled {
+		r.parts = append(r.parts, bytes.Clone(attachment))
+		r.ends = append(r.ends, large)
+	} else {
+		r.data.B = append(r.data.B, attachment...)
+		r.parts = append(r.parts, nil)
+		r.ends = append(r.ends, len(r.data.B))
+	}
+	if len(r.parts) < r.p.attachments {
 		return false, nil
 	}
 	begin := 0
-	r.parts = r.parts[:0]
-	for _, end := range r.ends {
-		r.parts = append(r.parts, r.data.B[begin:end:end])
-		begin = end
+	for i, end := range r.ends {
+		if end != large {
+			r.parts[i] = r.data.B[begin:end:end]
+			begin = end
+		}
 	}
-	return true, checkPlaceholders(r.p.data, len(r.parts))
+	return true, nil
 }
 
 // packet lends the whole packet, bins its attachments, until release.
@@ -60,10 +75,8 @@ func (r *reassembly) bins() [][]byte { return r.parts }
 
 // release gives the memory back; the reassembly can be used again.
 func (r *reassembly) release() {
-	if r.text != nil {
-		pool.Put(r.text)
-		pool.Put(r.data)
-	}
+	pool.Put(r.text)
+	pool.Put(r.data)
 	clear(r.parts)
 	*r = reassembly{ends: r.ends[:0], parts: r.parts[:0]}
 }
@@ -88,9 +101,7 @@ func placeholder(data []byte, i int) (end, num int, ok bool) {
 		case "num":
 			num = attachmentNumber(data[begin:end])
 		}
-		if i = skipSpace(data, end); data[i] == ',' {
-			i = skipSpace(data, i+1)
-		}
+		i = skipComma(data, end)
 	}
 	return i + 1, num, ok
 }
@@ -130,17 +141,66 @@ func eachPlaceholder(data []byte, fn func(begin, end, num int) bool) {
 	}
 }
 
-// checkPlaceholders holds the placeholders in data against the n attachments
-// that have come: each must name one of them. They may repeat, and come in any
-// order.
-func checkPlaceholders(data []byte, n int) (err error) {
-	eachPlaceholder(data, func(_, _, num int) bool {
-		if num < 0 || num >= n {
-			err = errAttachmentCount
+// checkPlaceholders holds the placeholders in data, one valid JSON value, against
+// the n attachments to come: each must name one of them. They may repeat, and
+// come in any order. A placeholder with an array or an object inside, which the
+// reference takes and no client sends, is refused: so everyone who looks for
+// placeholders later may take the flat ones for all. Does not allocate.
+func checkPlaceholders(data []byte, n int) error {
+	if _, ok := checkValue(data, 0, n); !ok {
+		return errAttachmentCount
+	}
+	return nil
+}
+
+// checkValue checks the value at data[i] and returns the position behind it. It
+// nests as deep as the data, which was measured when it was parsed.
+func checkValue(data []byte, i, n int) (end int, ok bool) {
+	switch data[i] {
+	case '"':
+		return skipString(data, i), true
+	case '{':
+		return checkObject(data, i, n)
+	case '[':
+		for i = skipSpace(data, i+1); data[i] != ']'; i = skipComma(data, i) {
+			if i, ok = checkValue(data, i, n); !ok {
+				return i, false
+			}
 		}
-		return err == nil
-	})
-	return err
+		return i + 1, true
+	}
+	return skipValue(data, i, 0), true
+}
+
+func checkObject(data []byte, i, n int) (end int, ok bool) {
+	flat, stands, num := true, false, -1
+	for i = skipSpace(data, i+1); data[i] != '}'; i = skipComma(data, i) {
+		var b [16]byte
+		name := unquoted(b[:0], data[i:skipString(data, i)])
+		begin := skipMember(data, i)
+		if i, ok = checkValue(data, begin, n); !ok {
+			return i, false
+		}
+		if data[begin] == '{' || data[begin] == '[' {
+			flat = false
+		}
+		switch string(name) {
+		case "_placeholder":
+			stands = string(data[begin:i]) == "true"
+		case "num":
+			num = attachmentNumber(data[begin:i])
+		}
+	}
+	return i + 1, !stands || flat && num >= 0 && num < n
+}
+
+// skipComma goes from behind one element of valid JSON to the next, or to the
+// closing bracket.
+func skipComma(data []byte, i int) int {
+	if i = skipSpace(data, i); data[i] == ',' {
+		i = skipSpace(data, i+1)
+	}
+	return i
 }
 
 func appendPlaceholder(dst []byte, num int) []byte {
@@ -149,19 +209,36 @@ func appendPlaceholder(dst []byte, num int) []byte {
 	return append(dst, '}')
 }
 
+// errRepeated is for a placeholder that is repeated so often that a few bytes
+// of text would become gigabytes of copies.
+var errRepeated = errors.New("sio: attachment repeated too often")
+
 // inlineAttachments appends data to dst with each placeholder replaced by its
-// attachment as a base64 string: what encoding/json decodes into a []byte.
-func inlineAttachments(dst, data []byte, bins [][]byte) []byte {
+// attachment as a base64 string: what encoding/json decodes into a []byte. Of
+// repeated attachments it copies no more than 64 KiB and four times what has
+// come.
+func inlineAttachments(dst, data []byte, bins [][]byte) ([]byte, error) {
+	budget := 64 << 10
+	for _, b := range bins {
+		budget += 4 * len(b)
+	}
 	last := 0
 	eachPlaceholder(data, func(begin, end, num int) bool {
 		dst = append(dst, data[last:begin]...)
+		last = end
 		dst = append(dst, '"')
 		if num >= 0 && num < len(bins) {
+			budget -= len(bins[num])
+			if budget < 0 {
+				return false
+			}
 			dst = base64.StdEncoding.AppendEncode(dst, bins[num])
 		}
 		dst = append(dst, '"')
-		last = end
 		return true
 	})
-	return append(dst, data[last:]...)
+	if budget < 0 {
+		return dst, errRepeated
+	}
+	return append(dst, data[last:]...), nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 
 	"github.com/sio-fast/sio-fast/pool"
@@ -26,7 +27,12 @@ var errArgument = errors.New("sio: argument of another type")
 //
 // A *[]byte or *[Binary] gets an attachment, lent like the rest of the event.
 // Inside of other values attachments are copies: a []byte or Binary field gets
-// its bytes, a *any, *[]any or *map[string]any target gets Binary values. Any
+// its bytes, a *any, *[]any or *map[string]any target gets Binary values, and an
+// attachment that stands in several places is one copy. An interface or a string
+// inside of a struct gets base64, which is all encoding/json can give it; a
+// [json.RawMessage] and a JSONParser get the placeholders as they came.
+//
+// The error names the argument; the targets before it have their values. Any
 // goroutine.
 func (e *Event) Bind(targets ...any) error {
 	rest := e.args
@@ -47,8 +53,9 @@ func (e *Event) Bind(targets ...any) error {
 // goroutine.
 func (e *Event) Args() ([]any, error) {
 	var list []any
+	r := resolver{bins: e.bins}
 	for arg, rest, ok := nextArg(e.args); ok; arg, rest, ok = nextArg(rest) {
-		v, err := decodeAny(arg, e.bins)
+		v, err := r.decode(arg)
 		if err != nil {
 			return nil, err
 		}
@@ -67,17 +74,11 @@ func decodeArg(arg []byte, target any, bins [][]byte) (err error) {
 	case *Binary:
 		*t, err = decodeBytes(arg, *t, bins)
 	case *bool:
-		if string(arg) != "null" {
-			*t, err = strconv.ParseBool(b2s(arg))
-		}
+		*t, err = decodeBool(arg, *t)
 	case *int:
-		if string(arg) != "null" {
-			*t, err = strconv.Atoi(b2s(arg))
-		}
+		*t, err = decodeInt(arg, *t)
 	case *float64:
-		if string(arg) != "null" {
-			*t, err = strconv.ParseFloat(b2s(arg), 64)
-		}
+		*t, err = decodeFloat(arg, *t)
 	case *json.RawMessage:
 		*t = append((*t)[:0], arg...)
 	case *any:
@@ -102,7 +103,44 @@ func decodeString(arg []byte, old string) (string, error) {
 	case 'n':
 		return old, nil
 	}
-	return "", errArgument
+	return old, errArgument
+}
+
+func decodeBool(arg []byte, old bool) (bool, error) {
+	switch arg[0] {
+	case 't':
+		return true, nil
+	case 'f':
+		return false, nil
+	case 'n':
+		return old, nil
+	}
+	return old, errArgument
+}
+
+func decodeInt(arg []byte, old int) (int, error) {
+	if arg[0] == 'n' {
+		return old, nil
+	}
+	n, err := strconv.Atoi(b2s(arg))
+	if err != nil {
+		return old, errArgument // strconv's would quote a megabyte, if it came
+	}
+	return n, nil
+}
+
+func decodeFloat(arg []byte, old float64) (float64, error) {
+	switch c := arg[0]; {
+	case c == 'n':
+		return old, nil
+	case c == '-' || isDigit(c):
+		f, err := strconv.ParseFloat(b2s(arg), 64)
+		if err != nil {
+			return old, errArgument // beyond what a float64 holds
+		}
+		return f, nil
+	}
+	return old, errArgument
 }
 
 // decodeBytes lends an attachment. A string is taken for base64, as
@@ -115,18 +153,20 @@ func decodeBytes(arg, old []byte, bins [][]byte) ([]byte, error) {
 			return bins[num], nil
 		}
 	case '"':
-		return base64.StdEncoding.AppendDecode(nil, unquoted(nil, arg))
+		b, err := base64.StdEncoding.AppendDecode(nil, unquoted(nil, arg))
+		if err != nil {
+			return old, errArgument
+		}
+		return b, nil
 	case 'n':
 		return old, nil
 	}
-	return nil, errArgument
+	return old, errArgument
 }
 
-func decodeAny(arg []byte, bins [][]byte) (v any, err error) {
-	if err = json.Unmarshal(arg, &v); err != nil || len(bins) == 0 {
-		return v, err
-	}
-	return resolve(v, bins), nil
+func decodeAny(arg []byte, bins [][]byte) (any, error) {
+	r := resolver{bins: bins}
+	return r.decode(arg)
 }
 
 func decodeAs[T any](arg []byte, bins [][]byte) (T, error) {
@@ -138,24 +178,49 @@ func decodeAs[T any](arg []byte, bins [][]byte) (T, error) {
 	return t, err
 }
 
-// resolve puts copies of the attachments where v has placeholders.
-func resolve(v any, bins [][]byte) any {
+// resolver decodes into any and puts copies of the attachments where their
+// placeholders are. A placeholder can be repeated thousands of times in one
+// packet, so an attachment is copied only once.
+type resolver struct {
+	bins   [][]byte
+	copies []Binary
+}
+
+func (r *resolver) decode(arg []byte) (v any, err error) {
+	if err = json.Unmarshal(arg, &v); err != nil || len(r.bins) == 0 {
+		return v, err
+	}
+	return r.resolve(v), nil
+}
+
+func (r *resolver) resolve(v any) any {
 	switch v := v.(type) {
 	case []any:
 		for i := range v {
-			v[i] = resolve(v[i], bins)
+			v[i] = r.resolve(v[i])
 		}
 	case map[string]any:
 		if v["_placeholder"] == true {
-			if num, ok := v["num"].(float64); ok && num >= 0 && int(num) < len(bins) {
-				return Binary(append([]byte{}, bins[int(num)]...))
+			num, ok := v["num"].(float64)
+			if ok && num >= 0 && num < float64(len(r.bins)) && num == math.Trunc(num) {
+				return r.copy(int(num))
 			}
 		}
 		for name := range v {
-			v[name] = resolve(v[name], bins)
+			v[name] = r.resolve(v[name])
 		}
 	}
 	return v
+}
+
+func (r *resolver) copy(i int) Binary {
+	if r.copies == nil {
+		r.copies = make([]Binary, len(r.bins))
+	}
+	if r.copies[i] == nil {
+		r.copies[i] = append(Binary{}, r.bins[i]...)
+	}
+	return r.copies[i]
 }
 
 // decodeStd leaves it to encoding/json, which wants binary data as base64.
@@ -165,6 +230,9 @@ func decodeStd(arg []byte, target any, bins [][]byte) error {
 	}
 	b := pool.Get()
 	defer pool.Put(b)
-	b.B = inlineAttachments(b.B[:0], arg, bins)
+	var err error
+	if b.B, err = inlineAttachments(b.B[:0], arg, bins); err != nil {
+		return err
+	}
 	return json.Unmarshal(b.B, target)
 }

@@ -3,6 +3,7 @@ package sio
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"math"
 	"reflect"
 	"slices"
@@ -18,22 +19,43 @@ type Appender interface {
 	AppendJSON(dst []byte) []byte
 }
 
-// appendArgs appends args as a comma-separated list of JSON values. Binary data
-// becomes placeholders and is appended to bins, depth-first; it is borrowed.
+// maxNesting is how deep arguments may nest: what goes deeper runs in a circle.
+// (encoding/json begins to look for circles there.)
+const maxNesting = 1000
+
+var (
+	errNesting = errors.New("sio: argument nests too deep, or contains itself")
+	errRawJSON = errors.New("sio: json.RawMessage is not JSON")
+)
+
+// encoder is one walk through the arguments of an event.
+type encoder struct {
+	bins  *[][]byte
+	depth int
+}
+
+// appendArgs appends args as a comma-separated list of JSON values. Each []byte
+// and [Binary], at any depth, becomes a placeholder and is appended to bins,
+// which borrows it. FEATURES P15: "depth-first". Any goroutine.
 func appendArgs(dst []byte, args []any, bins *[][]byte) ([]byte, error) {
+	e := encoder{bins: bins}
+	return e.list(dst, args)
+}
+
+func (e *encoder) list(dst []byte, list []any) ([]byte, error) {
 	var err error
-	for i, arg := range args {
+	for i, v := range list {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		if dst, err = appendValue(dst, arg, bins); err != nil {
+		if dst, err = e.value(dst, v); err != nil {
 			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-func appendValue(dst []byte, v any, bins *[][]byte) ([]byte, error) {
+func (e *encoder) value(dst []byte, v any) ([]byte, error) {
 	switch v := v.(type) {
 	case nil:
 		return append(dst, "null"...), nil
@@ -43,16 +65,20 @@ func appendValue(dst []byte, v any, bins *[][]byte) ([]byte, error) {
 		return strconv.AppendBool(dst, v), nil
 	case int:
 		return appendInt(dst, int64(v)), nil
+	case int32:
+		return appendInt(dst, int64(v)), nil
 	case int64:
 		return appendInt(dst, v), nil
+	case uint32:
+		return appendInt(dst, int64(v)), nil
 	case uint64:
 		return strconv.AppendUint(dst, v, 10), nil
 	case float64:
 		return appendFloat(dst, v)
 	case []byte:
-		return appendBinary(dst, v, bins), nil
+		return e.binary(dst, v), nil
 	case Binary:
-		return appendBinary(dst, v, bins), nil
+		return e.binary(dst, v), nil
 	case Appender:
 		if isNilPointer(v) {
 			return append(dst, "null"...), nil
@@ -61,12 +87,12 @@ func appendValue(dst []byte, v any, bins *[][]byte) ([]byte, error) {
 	case json.RawMessage:
 		return appendRaw(dst, v)
 	case []any:
-		return appendList(dst, v, bins)
+		return e.array(dst, v)
 	case map[string]any:
-		return appendMap(dst, v, bins)
+		return e.object(dst, v)
 	}
-	if holdsBinary(reflect.TypeOf(v)) {
-		return appendReflected(dst, reflect.ValueOf(v), bins)
+	if walked(reflect.TypeOf(v)) {
+		return e.reflected(dst, reflect.ValueOf(v))
 	}
 	return appendStd(dst, v)
 }
@@ -76,10 +102,59 @@ func isNilPointer(v any) bool {
 	return r.Kind() == reflect.Pointer && r.IsNil()
 }
 
-func appendBinary(dst, b []byte, bins *[][]byte) []byte {
-	dst = appendPlaceholder(dst, len(*bins))
-	*bins = append(*bins, b)
+func (e *encoder) binary(dst, b []byte) []byte {
+	dst = appendPlaceholder(dst, len(*e.bins))
+	*e.bins = append(*e.bins, b)
 	return dst
+}
+
+// enter counts a level of nesting.
+func (e *encoder) enter() error {
+	if e.depth++; e.depth > maxNesting {
+		return errNesting
+	}
+	return nil
+}
+
+func (e *encoder) array(dst []byte, list []any) (_ []byte, err error) {
+	if list == nil {
+		return append(dst, "null"...), nil
+	}
+	if err = e.enter(); err != nil {
+		return dst, err
+	}
+	if dst, err = e.list(append(dst, '['), list); err != nil {
+		return dst, err
+	}
+	e.depth--
+	return append(dst, ']'), nil
+}
+
+// object writes the members in the order of their names, as encoding/json does.
+func (e *encoder) object(dst []byte, m map[string]any) (_ []byte, err error) {
+	if m == nil {
+		return append(dst, "null"...), nil
+	}
+	if err = e.enter(); err != nil {
+		return dst, err
+	}
+	names := make([]string, 0, len(m))
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	dst = append(dst, '{')
+	for i, name := range names {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(appendQuoted(dst, name), ':')
+		if dst, err = e.value(dst, m[name]); err != nil {
+			return dst, err
+		}
+	}
+	e.depth--
+	return append(dst, '}'), nil
 }
 
 // appendFloat writes a number as JavaScript does. What JSON cannot hold becomes
@@ -100,45 +175,10 @@ func appendRaw(dst []byte, raw json.RawMessage) ([]byte, error) {
 	if raw == nil {
 		return append(dst, "null"...), nil
 	}
-	if !json.Valid(raw) {
-		return dst, errPacketJSON
+	if !validText(raw) {
+		return dst, errRawJSON
 	}
 	return append(dst, raw...), nil
-}
-
-func appendList(dst []byte, list []any, bins *[][]byte) (_ []byte, err error) {
-	if list == nil {
-		return append(dst, "null"...), nil
-	}
-	dst = append(dst, '[')
-	if dst, err = appendArgs(dst, list, bins); err != nil {
-		return dst, err
-	}
-	return append(dst, ']'), nil
-}
-
-// appendMap writes the members in the order of their names, as encoding/json
-// does.
-func appendMap(dst []byte, m map[string]any, bins *[][]byte) (_ []byte, err error) {
-	if m == nil {
-		return append(dst, "null"...), nil
-	}
-	names := make([]string, 0, len(m))
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	dst = append(dst, '{')
-	for i, name := range names {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = append(appendQuoted(dst, name), ':')
-		if dst, err = appendValue(dst, m[name], bins); err != nil {
-			return dst, err
-		}
-	}
-	return append(dst, '}'), nil
 }
 
 // appendStd leaves v to encoding/json, without its HTML escaping.

@@ -48,7 +48,7 @@ func (e *Event) keep(b, name, args []byte, bins [][]byte) []byte {
 	for _, x := range bins {
 		size += len(x)
 	}
-	if cap(b) < size {
+	if b == nil || cap(b) < size {
 		b = make([]byte, 0, size) // so that what follows moves nothing
 	}
 	b = append(append(b, name...), args...)
@@ -120,7 +120,8 @@ func (e *Event) WantsAck() bool { return e.id >= 0 && !e.answered.Load() }
 // Ack acknowledges the event with args. A []byte or [Binary] travels as an
 // attachment. It returns [ErrNoAck] if no acknowledgement was asked for or one
 // was given before, [ErrDisconnected] when the socket has left, and the encoder's
-// error, after which it can be called again. Any goroutine.
+// error, after which it can be called again. Any goroutine; but of an event that
+// an inline handler was lent, only that handler: others its [Event.Clone].
 func (e *Event) Ack(args ...any) error {
 	if !e.WantsAck() {
 		return ErrNoAck
@@ -135,7 +136,7 @@ func (e *Event) Ack(args ...any) error {
 }
 
 // AckRaw is Ack for arguments that are JSON already: a comma-separated list
-// without brackets, which it borrows. Any goroutine. Does not allocate.
+// without brackets, which it borrows. Goroutines as with Ack. Does not allocate.
 func (e *Event) AckRaw(args []byte) error { return e.ack(args, nil) }
 
 // Only the first acknowledgement of an event goes out, as with the reference.

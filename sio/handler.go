@@ -3,6 +3,7 @@ package sio
 import (
 	"errors"
 	"fmt"
+	"sync"
 )
 
 // Handler handles one event. It borrows e, which is lent until it returns; an
@@ -55,13 +56,30 @@ func handlerOf[T any](fn func(*Socket, T) error) Handler {
 			return fn(e.s, v)
 		}
 	}
+	b := new(boxes[T])
 	return func(e *Event) error {
-		var v T
-		if err := e.Bind(&v); err != nil {
+		v, err := b.bind(func(v *T) error { return e.Bind(v) })
+		if err != nil {
 			return err
 		}
 		return fn(e.s, v)
 	}
+}
+
+// boxes is where one handler's arguments are decoded: a decoder is given a
+// pointer through an interface, which would cost an allocation for each event.
+type boxes[T any] struct{ pool sync.Pool }
+
+// bind has decode fill a zero T and gives what it has become.
+func (b *boxes[T]) bind(decode func(*T) error) (v T, err error) {
+	box, _ := b.pool.Get().(*T)
+	if box == nil {
+		box = new(T)
+	}
+	err = decode(box)
+	v, *box = *box, v
+	b.pool.Put(box)
+	return v, err
 }
 
 func (e *Event) decodeBytes(arg, old []byte) ([]byte, error) { return decodeBytes(arg, old, e.bins) }
@@ -80,12 +98,14 @@ func first[T any](e *Event, zero T, decode func(arg []byte, old T) (T, error)) (
 
 // On2 is [On] for two arguments. Any goroutine.
 func On2[A, B any](r Registrar, event string, fn func(*Socket, A, B) error) {
+	type args struct {
+		a A
+		b B
+	}
+	box := new(boxes[args])
 	r.On(event, func(e *Event) error {
-		var v struct {
-			a A
-			b B
-		}
-		if err := e.Bind(&v.a, &v.b); err != nil {
+		v, err := box.bind(func(v *args) error { return e.Bind(&v.a, &v.b) })
+		if err != nil {
 			return err
 		}
 		return fn(e.s, v.a, v.b)
@@ -94,13 +114,15 @@ func On2[A, B any](r Registrar, event string, fn func(*Socket, A, B) error) {
 
 // On3 is [On] for three arguments. Any goroutine.
 func On3[A, B, C any](r Registrar, event string, fn func(*Socket, A, B, C) error) {
+	type args struct {
+		a A
+		b B
+		c C
+	}
+	box := new(boxes[args])
 	r.On(event, func(e *Event) error {
-		var v struct {
-			a A
-			b B
-			c C
-		}
-		if err := e.Bind(&v.a, &v.b, &v.c); err != nil {
+		v, err := box.bind(func(v *args) error { return e.Bind(&v.a, &v.b, &v.c) })
+		if err != nil {
 			return err
 		}
 		return fn(e.s, v.a, v.b, v.c)
@@ -127,24 +149,31 @@ type callErrorJSON struct {
 // OnCall registers fn for event and acknowledges it with what fn returns. See
 // [On] for the argument and [CallError] for refusing. Any goroutine.
 func OnCall[T, R any](r Registrar, event string, fn func(*Socket, T) (R, error)) {
+	b := new(boxes[T])
 	r.On(event, func(e *Event) error {
-		var v T
-		if err := e.Bind(&v); err != nil {
+		v, err := b.bind(func(v *T) error { return e.Bind(v) })
+		if err != nil {
 			return err
 		}
 		result, err := fn(e.s, v)
-		var refused *CallError
-		switch {
-		case errors.As(err, &refused):
-			if !e.WantsAck() {
-				return nil
-			}
-			return e.Ack(callErrorJSON{refused.Message, refused.Data})
-		case err != nil:
-			return err
-		case !e.WantsAck():
+		if err != nil {
+			return refuse(e, err)
+		}
+		if !e.WantsAck() {
 			return nil
 		}
 		return e.Ack(result)
 	})
+}
+
+// refuse tells the client of a [CallError] and the server of any other.
+func refuse(e *Event, err error) error {
+	var refused *CallError
+	if !errors.As(err, &refused) {
+		return err
+	}
+	if !e.WantsAck() {
+		return nil
+	}
+	return e.Ack(callErrorJSON{refused.Message, refused.Data})
 }

@@ -50,26 +50,20 @@ var (
 	errBinaryUnasked   = errors.New("sio: got binary data when not reconstructing a packet")
 )
 
-// reservedEvents may not be used as names of events, by neither side.
-var reservedEvents = [...]string{
-	"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener",
-}
-
+// reserved reports whether the protocol keeps the name to itself: it may name an
+// event of neither side.
 func reserved[T string | []byte](event T) bool {
-	if n := len(event); n < len("connect") || n > len("removeListener") {
-		return false
-	}
-	for _, name := range reservedEvents {
-		if string(event) == name {
-			return true
-		}
+	switch string(event) {
+	case "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener":
+		return true
 	}
 	return false
 }
 
 // parsePacket parses the text of one packet, without the engine's type in
 // front. The packet's slices are views into src. Any goroutine. Does not
-// allocate.
+// allocate, but for an event's name or a member's with escapes in it that is
+// longer than any sane one.
 //
 //	packet = type [attachments "-"] [namespace ","] [id] [json]
 func parsePacket(src []byte, lim *limits) (p packet, err error) {
@@ -98,7 +92,12 @@ func parsePacket(src []byte, lim *limits) (p packet, err error) {
 		}
 		p.data = src[begin:end:end]
 	}
-	return p, p.check()
+	if err = p.check(); err == nil && p.attachments > 0 {
+		// The reference looks when the last attachment has come. To look
+		// now is to keep nothing for a packet that can only be refused.
+		err = checkPlaceholders(p.data, p.attachments)
+	}
+	return p, err
 }
 
 func parseCount(src []byte, i, most int) (n, next int, err error) {

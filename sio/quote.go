@@ -1,6 +1,8 @@
 package sio
 
 import (
+	"bytes"
+	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -8,33 +10,38 @@ import (
 const hexDigits = "0123456789abcdef"
 
 // appendQuoted appends s to dst as a JSON string, as encoding/json does with
-// its HTML escaping off. Any goroutine. Does not allocate while dst has room.
-func appendQuoted[T string | []byte](dst []byte, s T) []byte {
+// its HTML escaping off: what is no UTF-8 becomes U+FFFD. Any goroutine. Does
+// not allocate while dst has room.
+func appendQuoted(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	start := 0
 	for i := 0; i < len(s); {
-		c := s[i]
-		if c < utf8.RuneSelf {
-			if plain[c] {
-				i++
+		if len(s)-i >= 8 {
+			w := load64(s[i:])
+			m := special(w) | w&highs
+			if m == 0 {
+				i += 8
 				continue
 			}
-			dst = append(dst, s[start:i]...)
-			dst = appendEscape(dst, c)
+			i += bits.TrailingZeros64(m) / 8
+		}
+		c := s[i]
+		if c < utf8.RuneSelf {
+			if !plain[c] {
+				dst = appendEscape(append(dst, s[start:i]...), c)
+				start = i + 1
+			}
 			i++
-			start = i
 			continue
 		}
-		r, n := decodeRune(s[i:min(i+utf8.UTFMax, len(s))])
+		r, n := utf8.DecodeRuneInString(s[i:])
 		switch {
 		case r == utf8.RuneError && n == 1:
-			dst = append(dst, s[start:i]...)
-			dst = append(dst, `\ufffd`...)
+			dst = append(append(dst, s[start:i]...), `\ufffd`...)
 			start = i + n
 		case r == '\u2028' || r == '\u2029':
 			// Valid JSON, but no valid JavaScript before ES2019.
-			dst = append(dst, s[start:i]...)
-			dst = append(dst, `\u202`...)
+			dst = append(append(dst, s[start:i]...), `\u202`...)
 			dst = append(dst, hexDigits[r&0xF])
 			start = i + n
 		}
@@ -44,9 +51,11 @@ func appendQuoted[T string | []byte](dst []byte, s T) []byte {
 	return append(dst, '"')
 }
 
-func decodeRune[T string | []byte](s T) (rune, int) {
-	var b [utf8.UTFMax]byte
-	return utf8.DecodeRune(b[:copy(b[:], s)])
+// load64 reads the first eight bytes of s; the compiler makes one load of it.
+func load64(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
 func appendEscape(dst []byte, c byte) []byte {
@@ -70,15 +79,8 @@ func appendEscape(dst []byte, c byte) []byte {
 // unquoted returns the text of the JSON string q, quotes included, as a view
 // into q if it has no escapes, else in dst. It borrows q. Any goroutine.
 func unquoted(dst, q []byte) []byte {
-	s := q[1 : len(q)-1]
-	ascii := true
-	for _, c := range s {
-		if c == '\\' {
-			return appendUnescaped(dst[:0], s)
-		}
-		ascii = ascii && c < utf8.RuneSelf
-	}
-	if ascii || utf8.Valid(s) {
+	s := q[1 : len(q)-1 : len(q)-1]
+	if bytes.IndexByte(s, '\\') < 0 && utf8.Valid(s) {
 		return s
 	}
 	return appendUnescaped(dst[:0], s)
