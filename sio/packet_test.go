@@ -93,7 +93,7 @@ func reencode(t *testing.T, p *packet) string {
 
 // TestAcceptReject is the table of the protocol: what ends a connection, and
 // what does not.
-func TestAcceptReject(t *testing.T) {
+func TestPacketTable(t *testing.T) {
 	ph := func(num string) string { return `{"_placeholder":true,"num":` + num + `}` }
 	for _, c := range []struct {
 		in   string
