@@ -69,16 +69,18 @@ func ExactRSS(pid int) (int64, error) {
 	return n * 1024, nil
 }
 
-// KernelTCP returns the bytes of kernel memory in TCP buffers, of the whole machine.
-func KernelTCP() int64 {
+// KernelMemory returns the bytes that the kernel holds in slabs (sockets, files,
+// epoll entries) and in TCP buffers, of the whole machine.
+func KernelMemory() int64 {
+	slab, _ := field("/proc/meminfo", "Slab:")
 	b, _ := os.ReadFile("/proc/net/sockstat")
 	for line := range strings.Lines(string(b)) {
 		if f := strings.Fields(line); len(f) > 0 && f[0] == "TCP:" && f[len(f)-2] == "mem" {
 			n, _ := strconv.ParseInt(f[len(f)-1], 10, 64)
-			return n * int64(os.Getpagesize())
+			return slab*1024 + n*int64(os.Getpagesize())
 		}
 	}
-	return 0
+	return slab * 1024
 }
 
 // field returns the number behind a word at the start of a line.

@@ -59,7 +59,7 @@ type Figures struct {
 	RSSPeak         int64   `json:",omitempty"`
 	RSSAfter        int64   `json:",omitempty"`
 	BytesPerClient  float64 `json:",omitempty"`
-	KernelPerClient float64 `json:",omitempty"` // TCP buffers of both ends, whole machine
+	KernelPerClient float64 `json:",omitempty"` // slabs and TCP buffers of both ends; whatever the machine did counts in
 	BackAfter       float64 `json:",omitempty"` // seconds until RSS was within 10 % of the start, -1: never
 
 	Latency  *Percentiles `json:",omitempty"`

@@ -36,8 +36,11 @@ func Table(w io.Writer, r *Result) {
 			_, _ = fmt.Fprintf(w, "  %s\n", n)
 		}
 	}
-	for _, n := range r.Warnings {
-		_, _ = fmt.Fprintf(w, "\n  warning: %s\n", n)
+	for i, n := range r.Warnings {
+		if i == 0 {
+			_, _ = fmt.Fprintln(w)
+		}
+		_, _ = fmt.Fprintf(w, "  warning: %s\n", n)
 	}
 	_, _ = fmt.Fprintln(w)
 }
@@ -70,7 +73,7 @@ func (f *Figures) rows() (out []row) {
 	add(f.ServerCPUPerConnect > 0, "server CPU a connect", "%.1f µs", f.ServerCPUPerConnect)
 	add(f.RSSBefore > 0, "server memory before", "%s", mib(f.RSSBefore))
 	add(f.RSSConnected > 0, "  with all clients", "%s", mib(f.RSSConnected))
-	add(f.BytesPerClient != 0, "  bytes a client", "%.0f resident, %.0f in the kernel's TCP buffers", f.BytesPerClient, f.KernelPerClient)
+	add(f.BytesPerClient != 0, "  bytes a client", "%.0f resident; the kernel's for both ends: %.0f", f.BytesPerClient, f.KernelPerClient)
 	add(f.RSSPeak > 0, "  peak", "%s", mib(f.RSSPeak))
 	add(f.RSSAfter > 0, "  after all have left", "%s (%+.0f %%)", mib(f.RSSAfter), 100*float64(f.RSSAfter-f.RSSBefore)/float64(max(f.RSSBefore, 1)))
 	add(f.BackAfter > 0, "  back within 10 %", "after %.1f s", f.BackAfter)

@@ -128,7 +128,7 @@ func (r *runner) ready() int64 {
 // connect has all clients come, and measures it.
 func (r *runner) connect() error {
 	r.stage = "connect"
-	kernel := proc.KernelTCP()
+	kernel := proc.KernelMemory()
 	before := r.snap()
 	r.area.Phase.Store(shm.Connect)
 	n := int64(r.cfg.Clients)
@@ -158,7 +158,7 @@ func (r *runner) connect() error {
 	if r.pid > 0 {
 		r.fig.RSSConnected, _ = proc.ExactRSS(r.pid)
 		r.fig.BytesPerClient = float64(r.fig.RSSConnected-r.fig.RSSBefore) / float64(n)
-		r.fig.KernelPerClient = float64(max(proc.KernelTCP()-kernel, 0)) / float64(n)
+		r.fig.KernelPerClient = float64(max(proc.KernelMemory()-kernel, 0)) / float64(n)
 	}
 	return nil
 }

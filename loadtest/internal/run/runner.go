@@ -125,7 +125,11 @@ func (r *runner) findServer(local bool, port int) {
 }
 
 func (r *runner) warn(format string, args ...any) {
-	r.res.Warnings = append(r.res.Warnings, fmt.Sprintf(format, args...))
+	line := fmt.Sprintf(format, args...)
+	if r.stage != "start" {
+		line = r.stage + ": " + line
+	}
+	r.res.Warnings = append(r.res.Warnings, line)
 }
 
 // setup describes the run in one line.
