@@ -208,7 +208,7 @@ func targetFlags(f *pflag.FlagSet, c *run.Config, t *text) {
 	f.StringVarP(&c.Target, "target", "t", "127.0.0.1:3000", "`host:port` of the server (IPv4)")
 	f.StringVar(&c.Path, "path", "/socket.io/", "its `path`")
 	f.StringVar(&t.transport, "transport", "websocket", "websocket, or polling: HTTP with keep-alive, a GET always waiting")
-	f.StringVar(&c.Server, "server", "", "start the server with this `command`, and stop it at the end; it must print READY <port>")
+	f.StringVar(&c.Server, "server", "", "start the server with this `command`, and stop it at the end; it prints READY <port>, or listens at --target")
 	f.StringVar(&t.serverCPU, "server-cpu", "", "pin the started server to these CPUs, a `list` such as 0,2-5")
 	f.StringVar(&t.cpu, "cpu", "", "pin the client processes to these CPUs, a `list`")
 	f.IntVar(&c.PID, "pid", 0, "the local server's process; 0: whoever listens on the port, -1: do not look")

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -104,6 +105,9 @@ func TestGoodRuns(t *testing.T) {
 			if f.Connect == nil || f.Connect.Count == 0 {
 				t.Errorf("no connects measured\n%s", out)
 			}
+			if f.Messages > 2000 && !strings.Contains(name, "polling") && r.GeneratorObjects > 0.05 {
+				t.Errorf("the generator allocates %.3f objects a message", r.GeneratorObjects)
+			}
 			if args[0] == "slow" && (f.Slow == nil || f.Slow.Cut != 0 || f.Slow.Baseline == nil) {
 				t.Errorf("slow readers: %+v", f.Slow)
 			}
@@ -135,7 +139,8 @@ func TestFaultsAreSeen(t *testing.T) {
 		for fault, want := range kinds {
 			t.Run(scenario+"/"+fault, func(t *testing.T) {
 				t.Parallel()
-				code, r, out := loadtest(t, &fake.Server{Fault: fault, After: 30}, args...)
+				// The fault ends the run, so the duration is only a bound.
+				code, r, out := loadtest(t, &fake.Server{Fault: fault, After: 30}, append(slices.Clone(args), "--duration=10s")...)
 				if code != 1 || r.OK || r.Figures != nil || r.Samples != nil {
 					t.Fatalf("exit code %d\n%s", code, out)
 				}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -15,7 +16,7 @@ import (
 
 // Server is a server under test that we started.
 type Server struct {
-	Port int
+	Port int // as it said; 0: it did not
 	cmd  *exec.Cmd
 	done chan struct{} // closed when it has ended
 	err  error
@@ -46,8 +47,9 @@ func (t *tail) last() string {
 }
 
 // Start runs a command line, split at blanks, on the given CPUs, and waits for
-// its line `READY <port>`. The calling goroutine must be locked to its thread.
-func Start(command string, cpus []int, wait time.Duration) (*Server, error) {
+// its line `READY <port>`, or until target accepts connections if it did not
+// before. The calling goroutine must be locked to its thread.
+func Start(command, target string, cpus []int, wait time.Duration) (*Server, error) {
 	words := strings.Fields(command)
 	if len(words) == 0 {
 		return nil, errors.New("empty server command")
@@ -59,6 +61,7 @@ func Start(command string, cpus []int, wait time.Duration) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	taken := accepts(target)
 	if err := Pinned(cpus, s.cmd.Start); err != nil {
 		return nil, fmt.Errorf("starting the server: %w", err)
 	}
@@ -78,15 +81,31 @@ func Start(command string, cpus []int, wait time.Duration) (*Server, error) {
 		s.err = s.cmd.Wait()
 		close(s.done)
 	}()
-	select {
-	case s.Port = <-ready:
-		return s, nil
-	case <-s.done:
-		return nil, fmt.Errorf("the server ended before READY: %v: %s", s.err, s.tail.last())
-	case <-time.After(wait):
-		s.Stop()
-		return nil, fmt.Errorf("the server did not say READY within %v", wait)
+	deadline := time.After(wait)
+	for {
+		select {
+		case s.Port = <-ready:
+			return s, nil
+		case <-s.done:
+			return nil, fmt.Errorf("the server ended before it was ready: %v: %s", s.err, s.tail.last())
+		case <-deadline:
+			s.Stop()
+			return nil, fmt.Errorf("the server did not say READY within %v", wait)
+		case <-time.After(50 * time.Millisecond):
+			if !taken && accepts(target) {
+				return s, nil
+			}
+		}
 	}
+}
+
+func accepts(target string) bool {
+	c, err := net.DialTimeout("tcp4", target, time.Second)
+	if err != nil {
+		return false
+	}
+	_ = c.Close()
+	return true
 }
 
 // PID returns the process that was started.

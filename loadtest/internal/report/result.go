@@ -85,6 +85,8 @@ type Result struct {
 	Warnings []string `json:",omitempty"`
 	Sent     int64
 	Received int64
-	Figures  *Figures `json:",omitempty"` // only of a good run
-	Samples  []Sample `json:",omitempty"`
+	// GeneratorObjects is what the generator allocated for each message it received.
+	GeneratorObjects float64
+	Figures          *Figures `json:",omitempty"` // only of a good run
+	Samples          []Sample `json:",omitempty"`
 }

@@ -87,6 +87,7 @@ func (r *runner) gather(results []worker.Result) {
 		if room := 10 - len(r.res.Notes); room > 0 {
 			r.res.Notes = append(r.res.Notes, x.Notes[:min(len(x.Notes), room)]...)
 		}
+		r.res.GeneratorObjects = max(r.res.GeneratorObjects, x.Objects)
 		for why, n := range x.Cuts {
 			cuts[why] += n
 		}

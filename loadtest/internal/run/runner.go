@@ -52,11 +52,13 @@ func Run(ctx context.Context, cfg Config) (*report.Result, error) {
 		return nil, err
 	}
 	if cfg.Server != "" {
-		if r.server, err = proc.Start(cfg.Server, cfg.ServerCPUs, cfg.ServerTimeout); err != nil {
+		if r.server, err = proc.Start(cfg.Server, cfg.Target, cfg.ServerCPUs, cfg.ServerTimeout); err != nil {
 			return nil, err
 		}
 		defer r.server.Stop()
-		port = r.server.Port
+		if r.server.Port != 0 {
+			port = r.server.Port
+		}
 		r.target = fmt.Sprintf("%s:%d", ip, port)
 	}
 	r.res.Target = r.target

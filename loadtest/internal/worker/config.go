@@ -53,4 +53,5 @@ type Result struct {
 	Complete []byte    // from a broadcast to its last receiver
 	Notes    []string  // the first faults in words
 	Cuts     map[string]int
+	Objects  float64 // that this process allocated, for each message it received
 }

@@ -61,7 +61,9 @@ type worker struct {
 	sent     int64 // of counters that are published once a round
 	received int64
 	bytes    int64
-	countAt  int64 // when to count what is outstanding next
+	mallocs  uint64  // when the run began
+	objects  float64 // allocated for each message received
+	countAt  int64   // when to count what is outstanding next
 }
 
 func histogram() *hdrhistogram.Histogram { return hdrhistogram.New(1000, 120e9, 3) }
@@ -199,8 +201,12 @@ func (w *worker) phaseChanged() bool {
 		case shm.Connect:
 			w.dial.begin()
 		case shm.Run:
+			w.mallocs = mallocs()
 			w.scen.start()
 		case shm.Stop:
+			if w.received > 0 {
+				w.objects = float64(mallocs()-w.mallocs) / float64(w.received)
+			}
 			w.dial.stop()
 		case shm.Leave:
 			w.scen.finish()
@@ -232,8 +238,16 @@ func (w *worker) publish() {
 func (w *worker) result() Result {
 	r := Result{Notes: w.notes, Cuts: w.cuts}
 	r.Latency[0], r.Latency[1] = encode(w.latency[0]), encode(w.latency[1])
+	r.Objects = w.objects
 	r.Connect, r.Complete = encode(w.connect), encode(w.complete)
 	return r
+}
+
+// mallocs is how many objects this process has allocated.
+func mallocs() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.Mallocs
 }
 
 func encode(h *hdrhistogram.Histogram) []byte {
