@@ -61,9 +61,10 @@ func (c *hijacked) serve(head []byte) {
 	_ = c.nc.Close()
 }
 
-// read feeds what arrives. An idle connection holds a small buffer; while it
-// fills that one, it has a large one from the pool.
-func (c *hijacked) read() error {
+// readBuffered feeds what arrives on any net.Conn, TLS above all. An idle
+// connection holds a small buffer; while it fills that one, it has a large one
+// from the pool.
+func (c *hijacked) readBuffered() error {
 	var small [smallRead]byte
 	for {
 		n, err := c.nc.Read(small[:])

@@ -29,7 +29,6 @@ type host struct {
 	byLoop  map[*Loop]*driver // under mu
 	idle    chan struct{}     // closed when closed and no peer is left
 	running sync.WaitGroup    // drivers
-	stopped atomic.Bool
 }
 
 // driver is one goroutine that drives a loop.
@@ -163,6 +162,17 @@ func (h *host) stop(ctx context.Context) {
 		}
 	}
 	h.running.Wait()
+}
+
+// stopHost ends what serves m under net/http once its last engine is closed.
+// Blocks as stop does.
+func (m *Mux) stopHost(ctx context.Context) {
+	for _, e := range m.engines {
+		if !e.closing.Load() {
+			return
+		}
+	}
+	m.host.stop(ctx)
 }
 
 func (h *host) driver(l *Loop) *driver {

@@ -123,7 +123,7 @@ func (m *Mux) roundTrip(w http.ResponseWriter, r *http.Request) {
 	case <-x.done:
 	case <-r.Context().Done():
 	}
-	x.leave(r.Context())
+	over := x.leave(r.Context())
 	x.mu.Lock()
 	a, ok := parseAnswer(x.out, x.head)
 	ok = ok && x.whole
@@ -135,18 +135,21 @@ func (m *Mux) roundTrip(w http.ResponseWriter, r *http.Request) {
 		a.write(w, r.ProtoMajor)
 		_ = rc.Flush()
 		_ = rc.SetWriteDeadline(time.Time{})
-	case r.Context().Err() == nil:
-		panic(http.ErrAbortHandler) // ends the connection, or the stream, without an answer
+	case over:
+		// The engine, or a body that broke off, ended it: so does this, for the
+		// connection or the stream, without an answer. Where the context ended it,
+		// whoever did that may answer.
+		panic(http.ErrAbortHandler)
 	}
 }
 
 // leave tells the peer that its connection is gone: an end between requests
-// after an answer, an error before it.
-func (x *roundTrip) leave(ctx context.Context) {
+// after an answer, an error before it. over says that it had ended already.
+func (x *roundTrip) leave(ctx context.Context) (over bool) {
 	x.mu.Lock()
 	told := x.broken
 	x.broken = true
-	if !x.over {
+	if over = x.over; !over {
 		x.closeErr = context.Cause(ctx)
 	}
 	x.finish(false)
@@ -154,6 +157,7 @@ func (x *roundTrip) leave(ctx context.Context) {
 	if !told {
 		x.post(evClosed)
 	}
+	return over
 }
 
 // upload feeds the request's body as it comes. It returns true when that has
