@@ -64,7 +64,8 @@ func (e *Engine) Clients() int { return int(e.clients.Load()) }
 
 // Close refuses new sessions and closes the open ones with [ReasonShutdown]: a
 // GET that waits gets a close packet, a websocket a close frame. Blocks until
-// every loop has done so or ctx is done, and returns ctx's error then. Any
+// every loop has done so, and with the last engine of a mux what serves it under
+// net/http has ended, or ctx is done, and returns ctx's error then. Any
 // goroutine, but never a loop.
 func (e *Engine) Close(ctx context.Context) error {
 	e.closing.Store(true)
@@ -81,10 +82,10 @@ func (e *Engine) Close(ctx context.Context) error {
 	go func() { all.Wait(); close(done) }()
 	select {
 	case <-done:
-		return nil
 	case <-ctx.Done():
-		return ctx.Err()
 	}
+	m.stopHost(ctx)
+	return ctx.Err()
 }
 
 // closeTask ends an engine's sessions on one loop, in chunks.

@@ -2,8 +2,10 @@ package eio
 
 import (
 	"context"
+	"maps"
 	"net/netip"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -59,6 +61,7 @@ const (
 	evWritable                  // there is room again
 	evClosed                    // the connection is gone
 	evMoved                     // it has come from another loop
+	evShutdown                  // the host stops
 )
 
 // netPeer is a peer whose connection goroutines serve.
@@ -125,6 +128,10 @@ func (h *host) start(m *Mux) {
 	}
 }
 
+// stopPatience is how long stop lets clients end by themselves: polls that are
+// being answered, close frames that are being echoed.
+const stopPatience = 250 * time.Millisecond
+
 // stop ends what serves under net/http: no new requests, the connections that
 // are left are closed after what they still have to send, then the loops end.
 // Blocks until that is done; when ctx ends, what is left is cut. Any goroutine,
@@ -133,26 +140,27 @@ func (h *host) stop(ctx context.Context) {
 	h.mu.Lock()
 	first := !h.closed
 	h.closed = true
-	left := make([]*netPeer, 0, len(h.peers))
-	for p := range h.peers {
-		left = append(left, p)
-	}
 	idle := make(chan struct{})
-	if len(left) == 0 || !first {
+	if len(h.peers) == 0 || !first {
 		close(idle)
 	} else {
 		h.idle = idle
 	}
 	h.mu.Unlock()
-	for _, p := range left {
-		if c, ok := p.conn.(interface{ shutdown() }); ok {
-			c.shutdown()
-		}
+	patience := time.NewTimer(stopPatience)
+	defer patience.Stop()
+	select {
+	case <-idle:
+	case <-patience.C:
+	case <-ctx.Done():
+	}
+	for _, p := range h.remaining() {
+		p.post(evShutdown)
 	}
 	select {
 	case <-idle:
 	case <-ctx.Done():
-		for _, p := range left {
+		for _, p := range h.remaining() {
 			p.end()
 		}
 	}
@@ -162,6 +170,12 @@ func (h *host) stop(ctx context.Context) {
 		}
 	}
 	h.running.Wait()
+}
+
+func (h *host) remaining() []*netPeer {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Collect(maps.Keys(h.peers))
 }
 
 // stopHost ends what serves m under net/http once its last engine is closed.
@@ -200,6 +214,8 @@ func (p *netPeer) post(kind eventKind) {
 		l.Post((*closedTask)(p))
 	case evMoved:
 		l.Post((*movedTask)(p))
+	case evShutdown:
+		l.Post((*shutdownTask)(p))
 	}
 }
 
@@ -209,12 +225,15 @@ type (
 	writableTask netPeer
 	closedTask   netPeer
 	movedTask    netPeer
+	shutdownTask netPeer
 )
 
 func (t *feedTask) Run(l *Loop) bool     { (*netPeer)(t).handle(l, evFeed); return false }
 func (t *writableTask) Run(l *Loop) bool { (*netPeer)(t).handle(l, evWritable); return false }
 func (t *closedTask) Run(l *Loop) bool   { (*netPeer)(t).handle(l, evClosed); return false }
 func (t *movedTask) Run(l *Loop) bool    { (*netPeer)(t).handle(l, evMoved); return false }
+func (t *shutdownTask) Run(l *Loop) bool { (*netPeer)(t).handle(l, evShutdown); return false }
+func (t *shutdownTask) Dropped()         { (*netPeer)(t).drop(evShutdown) }
 func (t *feedTask) Dropped()             { (*netPeer)(t).drop(evFeed) }
 func (t *writableTask) Dropped()         { (*netPeer)(t).drop(evWritable) }
 func (t *closedTask) Dropped()           { (*netPeer)(t).drop(evClosed) }
@@ -255,6 +274,9 @@ func (p *netPeer) handle(l *Loop, kind eventKind) {
 		p.peer.Closed(p.closeErr)
 	case evMoved:
 		p.peer.Moved(p.conn)
+	case evShutdown:
+		l.Flush() // the last words of closing sessions first
+		p.conn.(interface{ shutdown() }).shutdown()
 	}
 }
 
@@ -326,16 +348,15 @@ func (d *driver) drive() {
 func (d *driver) serve() {
 	d.mu.Lock()
 	batch := d.queue
-	d.queue = d.spare[:0]
+	d.queue, d.spare = d.spare, nil
 	d.mu.Unlock()
-	if len(batch) == 0 {
-		return
-	}
 	for _, e := range batch {
 		e.p.handle(d.loop, e.kind)
 	}
+	if len(batch) > 0 {
+		d.loop.Flush()
+	}
 	clear(batch)
-	d.loop.Flush()
 	d.mu.Lock()
 	d.spare = batch[:0]
 	d.mu.Unlock()

@@ -1,183 +1,17 @@
 package eio
 
 import (
-	"bufio"
 	"bytes"
 	"context"
-	"crypto/tls"
-	"encoding/binary"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
-
-	"github.com/sio-fast/sio-fast/pool"
 )
-
-// echoer sends every message back and notes how sessions end.
-type echoer struct {
-	mu      sync.Mutex
-	ends    []string
-	open    func(s *Session)
-	message func(s *Session, p []byte, binary bool)
-}
-
-func (h *echoer) OnOpen(s *Session) error {
-	if h.open != nil {
-		h.open(s)
-	}
-	return nil
-}
-
-func (h *echoer) OnMessage(s *Session, p []byte, binary bool) {
-	switch {
-	case h.message != nil:
-		h.message(s, p, binary)
-	case binary:
-		s.SendBinary(p)
-	default:
-		s.SendText(p)
-	}
-}
-
-func (h *echoer) OnClose(_ *Session, r Reason, detail string) {
-	h.mu.Lock()
-	h.ends = append(h.ends, fmt.Sprint(r)+": "+detail)
-	h.mu.Unlock()
-}
-
-// ended waits for a session's end that begins with want.
-func (h *echoer) ended(t *testing.T, want string) {
-	t.Helper()
-	var ends []string
-	eventually(t, func() bool {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		ends = h.ends
-		return len(ends) > 0 && strings.HasPrefix(ends[len(ends)-1], want)
-	}, func() string { return fmt.Sprintf("no session ended with %q, but %q", want, ends) })
-}
-
-// eventually waits for what goroutines of net/http do in their own time.
-func eventually(t *testing.T, ok func() bool, why func() string) {
-	t.Helper()
-	for end := time.Now().Add(5 * time.Second); !ok(); {
-		if time.Now().After(end) {
-			t.Fatal(why())
-		}
-		time.Sleep(time.Millisecond)
-	}
-}
-
-// site is an engine under a test server of net/http.
-type site struct {
-	*echoer
-	t      *testing.T
-	engine *Engine
-	server *httptest.Server
-	client *http.Client
-}
-
-// newSite serves an engine; when the test ends it is closed, and no goroutine
-// and no buffer may be left.
-func newSite(t *testing.T, o *Options, h *echoer, scheme string, wrap func(http.Handler) http.Handler) *site {
-	t.Helper()
-	goroutines, buffers := runtime.NumGoroutine(), pool.Outstanding()
-	if h == nil {
-		h = new(echoer)
-	}
-	e, err := NewEngine(o, h)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var handler http.Handler = e
-	if wrap != nil {
-		handler = wrap(e)
-	}
-	server := httptest.NewUnstartedServer(handler)
-	switch scheme {
-	case "http":
-		server.Start()
-	case "h2":
-		server.EnableHTTP2 = true
-		server.StartTLS()
-	default:
-		server.StartTLS()
-	}
-	s := &site{echoer: h, t: t, engine: e, server: server, client: server.Client()}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		if err := e.Close(ctx); err != nil {
-			t.Errorf("Close: %v", err)
-		}
-		s.client.CloseIdleConnections()
-		server.Close()
-		eventually(t, func() bool { return runtime.NumGoroutine() <= goroutines && pool.Outstanding() == buffers }, func() string {
-			stacks := make([]byte, 1<<16)
-			return fmt.Sprintf("%d goroutines, %d at the start; %d buffers, %d at the start\n%s", runtime.NumGoroutine(), goroutines,
-				pool.Outstanding(), buffers, stacks[:runtime.Stack(stacks, true)])
-		})
-	})
-	return s
-}
-
-// do sends a request and returns the whole answer.
-func (s *site) do(method, query, body string, headers ...string) (*http.Response, string) {
-	s.t.Helper()
-	res, text, err := s.try(context.Background(), method, query, strings.NewReader(body), headers...)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return res, text
-}
-
-func (s *site) try(ctx context.Context, method, query string, body io.Reader, headers ...string) (*http.Response, string, error) {
-	r, err := http.NewRequestWithContext(ctx, method, s.server.URL+"/engine.io/?"+query, body)
-	if err != nil {
-		return nil, "", err
-	}
-	for _, h := range headers {
-		name, value, _ := strings.Cut(h, ": ")
-		r.Header.Set(name, value)
-	}
-	res, err := s.client.Do(r)
-	if err != nil {
-		return nil, "", err
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	return res, string(text), err
-}
-
-// want sends a request and checks status and body.
-func (s *site) want(method, query, body string, status int, text string, headers ...string) *http.Response {
-	s.t.Helper()
-	res, got := s.do(method, query, body, headers...)
-	if res.StatusCode != status || got != text {
-		s.t.Errorf("%s %s %.40q: %d %q, want %d %q", method, query, body, res.StatusCode, got, status, text)
-	}
-	return res
-}
-
-const polling4 = "EIO=4&transport=polling"
-
-// open opens a polling session and returns the query that names it.
-func (s *site) open() string {
-	s.t.Helper()
-	res, body := s.do("GET", polling4, "")
-	const before = `0{"sid":"`
-	if res.StatusCode != 200 || !strings.HasPrefix(body, before) || len(body) < len(before)+sidLen {
-		s.t.Fatalf("%d %q", res.StatusCode, body)
-	}
-	return polling4 + "&sid=" + body[len(before):][:sidLen]
-}
 
 func TestServePolling(t *testing.T) {
 	for _, scheme := range []string{"http", "tls", "h2"} {
@@ -292,7 +126,7 @@ func TestServeOverlap(t *testing.T) {
 		_, text, err := s.try(context.Background(), "GET", sid, nil)
 		first <- fmt.Sprint(text, err)
 	}()
-	s.waits(sid)
+	s.waits()
 	s.want("GET", sid, "", 400, "")
 	if got := <-first; got != "1<nil>" {
 		t.Errorf("the first GET got %q", got)
@@ -300,17 +134,12 @@ func TestServeOverlap(t *testing.T) {
 	s.ended(t, "transport error")
 }
 
-// waits returns once a GET of the session is waiting, as seen by its loop.
-func (s *site) waits(string) {
-	time.Sleep(50 * time.Millisecond) // nothing that is visible from outside
-}
-
 // The first of two POSTs at once is cut off without an answer.
 func TestServeOverlappingPosts(t *testing.T) {
 	s := newSite(t, nil, nil, "http", nil)
 	sid := s.open()
 	c := s.dial("POST /engine.io/?" + sid + " HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n4he")
-	s.waits(sid)
+	s.waits()
 	s.want("POST", sid, "4b", 400, "")
 	if all, _ := io.ReadAll(c.r); len(all) > 0 { // the end may be a reset
 		t.Errorf("the first POST was answered: %q", all)
@@ -328,7 +157,7 @@ func TestServeOverlappingPostsHTTP2(t *testing.T) {
 		first <- err
 	}()
 	_, _ = feed.Write([]byte("4he"))
-	s.waits(sid)
+	s.waits()
 	s.want("POST", sid, "4b", 400, "")
 	if err := <-first; err == nil {
 		t.Error("the first POST was answered")
@@ -339,131 +168,33 @@ func TestServeOverlappingPostsHTTP2(t *testing.T) {
 
 func TestServeAborted(t *testing.T) {
 	for _, scheme := range []string{"http", "h2"} {
-		t.Run(scheme, func(t *testing.T) {
-			s := newSite(t, nil, nil, scheme, nil)
-			for _, method := range []string{"GET", "POST"} {
-				sid := s.open()
-				ctx, cancel := context.WithCancel(context.Background())
-				done := make(chan struct{})
-				never, end := io.Pipe()
-				go func() {
-					defer close(done)
-					var body io.Reader
-					if method == "POST" {
-						body = never
-					}
-					_, _, _ = s.try(ctx, method, sid, body)
-				}()
-				s.waits(sid)
-				cancel()
-				_ = end.CloseWithError(context.Canceled) // or the client waits for it
-				<-done
-				s.ended(t, "transport error")
-				s.want("GET", sid, "", 400, `{"code":1,"message":"Session ID unknown"}`)
-			}
-		})
-	}
-}
-
-// wsClient is a websocket client in plain bytes.
-type wsClient struct {
-	t *testing.T
-	net.Conn
-	r *bufio.Reader
-}
-
-const wsHead = "GET /engine.io/?EIO=4&transport=websocket%s HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-
-// dial sends head, and what is to go with it in the same packet.
-func (s *site) dial(head string) *wsClient {
-	s.t.Helper()
-	var nc net.Conn
-	var err error
-	if addr := s.server.Listener.Addr().String(); s.server.TLS == nil {
-		nc, err = net.Dial("tcp", addr)
-	} else {
-		config := s.client.Transport.(*http.Transport).TLSClientConfig.Clone()
-		config.NextProtos, config.ServerName = nil, "example.com"
-		nc, err = tls.Dial("tcp", addr, config)
-	}
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	_ = nc.SetDeadline(time.Now().Add(20 * time.Second))
-	c := &wsClient{t: s.t, Conn: nc, r: bufio.NewReader(nc)}
-	s.t.Cleanup(func() { _ = nc.Close() })
-	c.write([]byte(head))
-	return c
-}
-
-func (c *wsClient) write(b []byte) {
-	c.t.Helper()
-	if _, err := c.Write(b); err != nil {
-		c.t.Fatal(err)
-	}
-}
-
-// head reads the answer to the upgrade.
-func (c *wsClient) head() string {
-	c.t.Helper()
-	var b strings.Builder
-	for !strings.HasSuffix(b.String(), "\r\n\r\n") {
-		line, err := c.r.ReadString('\n')
-		if err != nil {
-			c.t.Fatalf("%q: %v", b.String(), err)
+		for _, method := range []string{"GET", "POST"} {
+			t.Run(scheme+" "+method, func(t *testing.T) { testAborted(t, scheme, method) })
 		}
-		b.WriteString(line)
 	}
-	return b.String()
 }
 
-// frame makes a client's frame, masked with a key of zeros.
-func frame(op byte, data string) []byte {
-	b := []byte{0x80 | op}
-	switch n := len(data); {
-	case n < 126:
-		b = append(b, 0x80|byte(n))
-	case n < 1<<16:
-		b = binary.BigEndian.AppendUint16(append(b, 0x80|126), uint16(n))
-	default:
-		b = binary.BigEndian.AppendUint64(append(b, 0x80|127), uint64(n))
-	}
-	b = append(b, 0, 0, 0, 0)
-	return append(b, data...)
-}
-
-// next reads a frame; the first byte of what it returns is the frame's.
-func (c *wsClient) next() string {
-	c.t.Helper()
-	var head [2]byte
-	if _, err := io.ReadFull(c.r, head[:]); err != nil {
-		c.t.Fatal(err)
-	}
-	n := int(head[1])
-	if extended := map[int]int{126: 2, 127: 8}[n]; extended > 0 {
-		var b [8]byte
-		if _, err := io.ReadFull(c.r, b[8-extended:]); err != nil {
-			c.t.Fatal(err)
+func testAborted(t *testing.T, scheme, method string) {
+	s := newSite(t, nil, nil, scheme, nil)
+	sid := s.open()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	never, end := io.Pipe()
+	go func() {
+		defer close(done)
+		var body io.Reader
+		if method == "POST" {
+			body = never
 		}
-		n = int(binary.BigEndian.Uint64(b[:]))
-	}
-	data := make([]byte, n)
-	if _, err := io.ReadFull(c.r, data); err != nil {
-		c.t.Fatal(err)
-	}
-	return string(head[:1]) + string(data)
+		_, _, _ = s.try(ctx, method, sid, body)
+	}()
+	s.waits()
+	cancel()
+	_ = end.CloseWithError(context.Canceled) // or the client waits for it
+	<-done
+	s.ended(t, "transport error")
+	s.want("GET", sid, "", 400, `{"code":1,"message":"Session ID unknown"}`)
 }
-
-// closed checks that nothing but the end follows.
-func (c *wsClient) closed() {
-	c.t.Helper()
-	if rest, err := io.ReadAll(c.r); err != nil || len(rest) > 0 {
-		c.t.Errorf("%q %v instead of the end", rest, err)
-	}
-}
-
-const switching = "HTTP/1.1 101 Switching Protocols\r\n"
 
 func TestServeWebsocket(t *testing.T) {
 	for _, scheme := range []string{"http", "tls"} {
@@ -527,7 +258,7 @@ func TestServeUpgrade(t *testing.T) {
 			_, text, err := s.try(context.Background(), "GET", sid, nil)
 			get <- fmt.Sprint(text, err)
 		}()
-		s.waits(sid)
+		s.waits()
 		c := s.dial(fmt.Sprintf(wsHead, strings.TrimPrefix(sid, polling4)))
 		if h := c.head(); !strings.HasPrefix(h, switching) {
 			t.Fatal(h)
@@ -564,7 +295,7 @@ func TestServeSlowReader(t *testing.T) {
 	c.head()
 	c.next()
 	c.write(frame(1, "4go"))
-	time.Sleep(50 * time.Millisecond)
+	s.until(func(x *Session) bool { return x.Backlog() > 1<<20 })
 	s.open() // others are served meanwhile
 	for i := range count {
 		if got := c.next(); len(got) != size+2 || got[2] != byte('a'+i%26) || got[size+1] != got[2] {
@@ -611,9 +342,7 @@ func TestServeWrapped(t *testing.T) {
 
 // The server's own time limits do not end a poll.
 func TestServeTimeouts(t *testing.T) {
-	h := &echoer{}
-	s := newSite(t, &Options{PingInterval: 400 * time.Millisecond}, h, "http", nil)
-	s.server.Config.ReadTimeout, s.server.Config.WriteTimeout = 200*time.Millisecond, 200*time.Millisecond
+	s := newSite(t, &Options{PingInterval: 250 * time.Millisecond}, nil, "timeouts", nil)
 	sid := s.open()
 	s.want("GET", sid, "", 200, "2")
 	s.want("POST", sid, "3", 200, "ok")
@@ -623,6 +352,33 @@ func TestServeTimeouts(t *testing.T) {
 	if got := c.next(); got != "\x812" {
 		t.Errorf("%q", got)
 	}
+}
+
+// Close ends what waits in an orderly way: a close packet, a close frame.
+func TestServeClose(t *testing.T) {
+	s := newSite(t, nil, nil, "http", nil)
+	sid := s.open()
+	get := make(chan string, 1)
+	go func() {
+		_, text, err := s.try(context.Background(), "GET", sid, nil)
+		get <- fmt.Sprint(text, err)
+	}()
+	s.waits()
+	c := s.dial(fmt.Sprintf(wsHead, ""))
+	c.head()
+	c.next()
+	if err := s.engine.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got := <-get; got != "1<nil>" {
+		t.Errorf("the GET ended with %q", got)
+	}
+	if got := c.next(); got != "\x88" {
+		t.Errorf("%q", got)
+	}
+	c.closed()
+	s.ended(t, "server shutting down")
+	s.want("GET", sid, "", 503, "Service Unavailable\n")
 }
 
 func TestServeMux(t *testing.T) {

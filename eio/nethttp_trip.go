@@ -109,7 +109,6 @@ func (m *Mux) roundTrip(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)
 		return
 	}
-	defer m.host.leave(&x.netPeer)
 	rc := http.NewResponseController(w)
 	body := r.Body != nil && r.Body != http.NoBody && r.ContentLength != 0
 	chunked := body && r.ContentLength < 0
@@ -124,6 +123,7 @@ func (m *Mux) roundTrip(w http.ResponseWriter, r *http.Request) {
 	case <-r.Context().Done():
 	}
 	over := x.leave(r.Context())
+	m.host.leave(&x.netPeer)
 	x.mu.Lock()
 	a, ok := parseAnswer(x.out, x.head)
 	ok = ok && x.whole
@@ -181,8 +181,16 @@ func (x *roundTrip) upload(rc *http.ResponseController, r *http.Request, chunked
 	// and net/http, which reads what is left of it, must not wait for long.
 	_ = rc.SetReadDeadline(time.Now().Add(unreadGrace))
 	<-done
-	_ = rc.SetReadDeadline(time.Now().Add(10 * unreadGrace))
+	if x.answered() {
+		_ = rc.SetReadDeadline(time.Now().Add(10 * unreadGrace))
+	}
 	return false
+}
+
+func (x *roundTrip) answered() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.whole
 }
 
 // unreadGrace is how long to wait for the rest of a body that was refused.
