@@ -163,7 +163,7 @@ func (w *world) openWS() *eiotest.Conn {
 	c := w.d.Dial()
 	c.WriteString(upgrade(base + "websocket"))
 	got := c.String()
-	if !strings.HasPrefix(got, switching) || sidRE.FindString(got) == "" {
+	if !strings.HasPrefix(got, "HTTP/1.1 101 ") || sidRE.FindString(got) == "" {
 		w.t.Fatalf("no session: %q", got)
 	}
 	w.h.take()

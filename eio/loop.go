@@ -11,6 +11,11 @@ import (
 	"github.com/sio-fast/sio-fast/pool"
 )
 
+// keepQueues is how many empty queues a loop keeps: a fan-out that meets another
+// one needs one for each of its members, for an instant. They take up to 300
+// bytes each.
+const keepQueues = 1 << 14
+
 // opsPerRun bounds what one Run does before the loop serves its sockets again.
 const opsPerRun = 4096
 
@@ -74,7 +79,7 @@ func (m *Mux) NewLoop(w Waker) *Loop {
 	defer m.mu.Unlock()
 	old := m.Loops()
 	l := &Loop{mux: m, waker: w, index: len(old)}
-	l.outqs.Reset = resetOutq
+	l.outqs.Reset, l.outqs.Keep = resetOutq, keepQueues
 	l.exchanges.Reset = resetExchange
 	l.now = m.clock().Milliseconds()
 	l.wheel.now, l.wheel.cursor = l.now, l.now/wheelStep

@@ -29,7 +29,7 @@ type outq struct {
 }
 
 func resetOutq(q *outq) {
-	if cap(q.items) > 256 {
+	if cap(q.items) > 32 {
 		q.items = nil
 	}
 	*q = outq{items: q.items[:0]}
