@@ -60,24 +60,50 @@ func (l *Loop) fire(t Timer) {
 // beat sweeps the heartbeats.
 func (l *Loop) beat() {
 	now := stamp(l.now)
-	for slot, deadline := range l.table.deadline {
-		if !due(deadline, now) {
-			continue
+	for block, at := range l.table.soonest {
+		if due(at, now) {
+			l.beatBlock(block, now)
 		}
-		s := l.table.sessions[slot]
-		if s.flags&(sfPinged) != 0 {
-			s.end(ReasonPingTimeout, "", endOrderly)
-			continue
-		}
-		s.flags = s.flags&^sfExtended | sfPinged
-		s.arm(s.engine.pingTimeout)
-		s.ping()
 	}
+}
+
+// beatBlock visits one block and notes anew when to come back.
+func (l *Loop) beatBlock(block int, now uint32) {
+	t := &l.table
+	first := block * blockSlots
+	last := min(first+blockSlots, len(t.deadline))
+	for slot := first; slot < last; slot++ {
+		if due(t.deadline[slot], now) {
+			t.sessions[slot].beat()
+		}
+	}
+	soonest := uint32(0)
+	for _, at := range t.deadline[first:last] {
+		if at != 0 && (soonest == 0 || int32(at-soonest) < 0) {
+			soonest = at
+		}
+	}
+	t.soonest[block] = soonest
+}
+
+// beat acts on a deadline that has come.
+func (s *Session) beat() {
+	if s.flags&sfPinged != 0 {
+		s.end(ReasonPingTimeout, "", endOrderly)
+		return
+	}
+	s.flags = s.flags&^sfExtended | sfPinged
+	s.arm(s.engine.pingTimeout)
+	s.ping()
 }
 
 // arm sets the heartbeat's next deadline, ms from now.
 func (s *Session) arm(ms uint32) {
-	s.loop.table.deadline[s.slot] = stamp(s.loop.now + int64(ms))
+	t, at := &s.loop.table, stamp(s.loop.now+int64(ms))
+	t.deadline[s.slot] = at
+	if soonest := &t.soonest[s.slot/blockSlots]; *soonest == 0 || int32(at-*soonest) < 0 {
+		*soonest = at
+	}
 }
 
 // beatPong is a pong, asked for or not.

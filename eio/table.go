@@ -7,13 +7,20 @@ const (
 	loopBits = 6
 	maxLoops = 1<<loopBits - 1 // this loop number means: look in the map
 	maxSlots = 1 << (24 - loopBits)
+
+	// blockSlots is small enough that few blocks have something due at a tick,
+	// large enough that the blocks themselves are few.
+	blockSlots = 32
 )
 
-// table is a loop's sessions by slot. deadline has no pointers, so a sweep of it
-// costs the cache nothing and the garbage collector neither.
+// table is a loop's sessions by slot. What a sweep of the heartbeats reads has
+// no pointers and is read in one direction: it costs the cache little and the
+// garbage collector nothing. soonest lets it pass over most blocks: it is never
+// later than the first deadline of its block, and exact after each visit.
 type table struct {
 	sessions []*Session
-	deadline []uint32 // ms of the next heartbeat event; 0: none
+	deadline []uint32 // stamp of the next heartbeat event; 0: none
+	soonest  []uint32 // by block of deadlines; 0: none
 	free     []uint32
 	live     int
 }
@@ -28,6 +35,9 @@ func (t *table) add(s *Session) {
 		s.slot = uint32(len(t.sessions))
 		t.sessions = append(t.sessions, s)
 		t.deadline = append(t.deadline, 0)
+		if len(t.deadline) > len(t.soonest)*blockSlots {
+			t.soonest = append(t.soonest, 0)
+		}
 	}
 	t.live++
 }
