@@ -164,7 +164,7 @@ func TestSID(t *testing.T) {
 	var s sidSource
 	seen := map[string]bool{}
 	for i := range uint32(1000) {
-		number := i * 16778 & maxSIDNumber
+		number := i * 16778 & (1<<24 - 1)
 		id := s.next(number)
 		text := id.String()
 		if len(text) != sidLen || seen[text[:16]] || strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") != "" {

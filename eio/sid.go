@@ -16,9 +16,6 @@ const sidLen = 20
 //	└─ 96 bits random └─ number, big endian
 type sid [15]byte
 
-// maxSIDNumber is the greatest number a sid can carry.
-const maxSIDNumber = 1<<24 - 1
-
 // sidSource makes session ids. It draws from the system's generator for many
 // at once: the call costs more than the bytes. Loop only.
 type sidSource struct {
