@@ -113,7 +113,7 @@ func (p *Peer) hooks(s *Session, first bool) {
 	if o.Headers != nil {
 		o.Headers(p.request(), h)
 	}
-	p.x.lines = appendHeaders(p.x.lines, h)
+	p.x.lines = http1.AppendHeaders(p.x.lines, h)
 }
 
 // checkWebsocket checks the websocket handshake of r and refuses a bad one.

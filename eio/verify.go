@@ -94,22 +94,12 @@ func (e *Engine) middlewares(p *Peer) *refusal {
 	h := make(http.Header)
 	for _, mw := range e.opts.Use {
 		if err := mw(p.request(), h); err != nil {
-			p.x.lines = appendHeaders(p.x.lines, h)
+			p.x.lines = http1.AppendHeaders(p.x.lines, h)
 			return &refusal{code: CodeBadRequest, name: "MIDDLEWARE_FAILURE"}
 		}
 	}
-	p.x.lines = appendHeaders(p.x.lines, h)
+	p.x.lines = http1.AppendHeaders(p.x.lines, h)
 	return nil
-}
-
-// appendHeaders appends h as header lines. What would be no header is left out.
-func appendHeaders(dst []byte, h http.Header) []byte {
-	for name, values := range h {
-		for _, v := range values {
-			dst, _ = http1.AppendHeader(dst, name, v)
-		}
-	}
-	return dst
 }
 
 func (e *Engine) checkTransport(q *query, r *http1.Request) *refusal {
