@@ -88,14 +88,13 @@ func (r *reassembly) release() {
 func placeholder(data []byte, i int) (end, num int, ok bool) {
 	num = -1
 	for i = skipSpace(data, i+1); data[i] == '"'; {
-		var b [16]byte
-		name := unquoted(b[:0], data[i:skipString(data, i)])
+		name := data[i:skipString(data, i)]
 		begin := skipMember(data, i)
 		if data[begin] == '{' || data[begin] == '[' {
 			return 0, -1, false
 		}
 		end = skipValue(data, begin, 1)
-		switch string(name) {
+		switch memberName(name) {
 		case "_placeholder":
 			ok = string(data[begin:end]) == "true"
 		case "num":
@@ -104,6 +103,28 @@ func placeholder(data []byte, i int) (end, num int, ok bool) {
 		i = skipComma(data, end)
 	}
 	return i + 1, num, ok
+}
+
+// memberName reads the names that matter: "_placeholder", "num", and "" for all
+// others. Does not allocate.
+func memberName(q []byte) string {
+	// Every letter of "_placeholder" may come as an escape of six.
+	const longest = 6*len("_placeholder") + len(`""`)
+	if len(q) > longest || len(q) < len(`"num"`) {
+		return ""
+	}
+	if bytes.IndexByte(q, '\\') >= 0 {
+		var b [3 * longest]byte // a byte that is no UTF-8 becomes three
+		q = append(append(b[:1], unquoted(b[1:1], q)...), '"')
+		q[0] = '"'
+	}
+	switch string(q) {
+	case `"_placeholder"`:
+		return "_placeholder"
+	case `"num"`:
+		return "num"
+	}
+	return ""
 }
 
 func attachmentNumber(b []byte) int {
@@ -175,8 +196,7 @@ func checkValue(data []byte, i, n int) (end int, ok bool) {
 func checkObject(data []byte, i, n int) (end int, ok bool) {
 	flat, stands, num := true, false, -1
 	for i = skipSpace(data, i+1); data[i] != '}'; i = skipComma(data, i) {
-		var b [16]byte
-		name := unquoted(b[:0], data[i:skipString(data, i)])
+		name := data[i:skipString(data, i)]
 		begin := skipMember(data, i)
 		if i, ok = checkValue(data, begin, n); !ok {
 			return i, false
@@ -184,7 +204,7 @@ func checkObject(data []byte, i, n int) (end int, ok bool) {
 		if data[begin] == '{' || data[begin] == '[' {
 			flat = false
 		}
-		switch string(name) {
+		switch memberName(name) {
 		case "_placeholder":
 			stands = string(data[begin:i]) == "true"
 		case "num":

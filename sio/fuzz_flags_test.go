@@ -1,0 +1,5 @@
+//go:build !race && !pooldebug
+
+package sio
+
+const raceOrDebug = false
