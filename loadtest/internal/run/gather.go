@@ -28,7 +28,7 @@ func (r *runner) figures(a, b snapshot) {
 		f.ServerCores = (b.server - a.server).Seconds() / f.Seconds
 		f.ServerCPUPerMessage = (b.server - a.server).Seconds() * 1e6 / n
 		if f.OtherCores = max((b.busy-a.busy).Seconds()/f.Seconds-f.ServerCores-f.GeneratorCores, 0); f.OtherCores > 0.2 {
-			r.warn("other processes of this machine kept %.2f cores busy: times and rates are of little worth, CPU a message is somewhat too high", f.OtherCores)
+			r.warn("other processes of this machine kept %.2f cores busy: times and rates are of little worth, CPU a message is too high", f.OtherCores)
 		}
 	}
 	if r.cfg.MetricsURL != "" {
