@@ -174,6 +174,8 @@ func TestVolatile(t *testing.T) {
 	r := newRig(t, 1, nil)
 	var s *Socket
 	r.io.OnConnect(func(x *Socket) error { s = x; return nil })
+	drained := 0
+	r.io.OnDrain(func(*Socket) { drained++ })
 	c := r.join(0)
 	_ = s.Volatile().Emit("v1")
 	_ = s.Emit("v2")
@@ -188,6 +190,9 @@ func TestVolatile(t *testing.T) {
 	c.full = false
 	c.peer.Writable()
 	c.expect(`42["kept"]`)
+	if drained != 1 {
+		t.Errorf("drained %d times", drained)
+	}
 	if st := r.io.Stats(); st.Dropped != 1 {
 		t.Errorf("stats: %+v", st)
 	}

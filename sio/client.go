@@ -161,7 +161,7 @@ func (c *client) length() (n int) {
 func (c *client) reject(err error) {
 	for s := c.sockets; s != nil; s = s.next {
 		if s.live {
-			s.nsp.fail(s, "", err)
+			s.nsp.fail(s, "error", err)
 		}
 	}
 	c.close(ReasonForced)
@@ -207,6 +207,25 @@ func (h handler) OnClose(s *eio.Session, why eio.Reason, detail string) {
 	if c, _ := s.Value().(*client); c != nil {
 		c.end(why)
 	}
+}
+
+// OnDrain tells the sockets of a session whose output was held up and is not
+// any more. Loop only.
+func (h handler) OnDrain(s *eio.Session) {
+	c, _ := s.Value().(*client)
+	if c == nil || c.shut {
+		return
+	}
+	for s := c.sockets; s != nil; s = s.next {
+		for _, f := range s.nsp.table.Load().drain {
+			s.drained(f)
+		}
+	}
+}
+
+func (s *Socket) drained(f func(*Socket)) {
+	defer s.recovered("drain")
+	f(s)
 }
 
 // connect answers a CONNECT: on the loop where nobody wants to be asked, else

@@ -201,7 +201,7 @@ type workers struct {
 	live   int // all workers
 	timer  *time.Timer
 	closed bool
-	wg     sync.WaitGroup // all workers
+	ended  chan struct{} // closed when closed and all workers have ended
 }
 
 type worker struct {
@@ -224,7 +224,6 @@ func (p *workers) serve(s *Socket) {
 		w.work <- s
 		return
 	}
-	p.wg.Add(1)
 	p.live++
 	p.mu.Unlock()
 	w := &worker{work: make(chan *Socket, 1)}
@@ -232,7 +231,7 @@ func (p *workers) serve(s *Socket) {
 }
 
 func (p *workers) run(w *worker, s *Socket) {
-	defer p.wg.Done()
+	defer p.end()
 	for s != nil {
 		s.runJobs()
 		if !p.rest(w) {
@@ -240,9 +239,25 @@ func (p *workers) run(w *worker, s *Socket) {
 		}
 		s = <-w.work
 	}
+}
+
+// end counts a worker that has ended.
+func (p *workers) end() {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.live--
-	p.mu.Unlock()
+	p.check()
+}
+
+// check tells who waits for the end of the pool. Under mu.
+func (p *workers) check() {
+	if p.closed && p.live == 0 {
+		select {
+		case <-p.ended:
+		default:
+			close(p.ended)
+		}
+	}
 }
 
 // busy is the number of workers that run handlers now.
@@ -257,7 +272,6 @@ func (p *workers) rest(w *worker) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
-		p.live--
 		return false
 	}
 	if len(p.idle) == 0 && p.timer == nil {
@@ -303,4 +317,5 @@ func (p *workers) close() {
 	if p.timer != nil {
 		p.timer.Stop()
 	}
+	p.check()
 }

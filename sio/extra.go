@@ -3,20 +3,23 @@ package sio
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 )
 
 // extra is what most sockets never need: it is made with the first room, ack,
 // value or handler.
 type extra struct {
 	// Under Socket.mu: what a caller sees at once.
-	names    []string            // rooms, without the socket's own
-	index    map[string]struct{} // the same, from manyNames on
-	posted   int                 // joins and leaves on their way to the loop
-	moved    bool                // a broadcast has joined or left meanwhile
-	data     map[string]any
-	handlers map[string]*entry
-	ctx      context.Context
-	cancel   context.CancelCauseFunc
+	names  []string            // rooms, without the socket's own
+	index  map[string]struct{} // the same, from manyNames on
+	posted int                 // joins and leaves on their way to the loop
+	moved  bool                // a broadcast has joined or left meanwhile
+	data   map[string]any
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+
+	// Replaced under Socket.mu, read by the loop.
+	handlers atomic.Pointer[map[string]*entry]
 
 	// Loop only: what follows in the loop's order.
 	in       []membership

@@ -14,6 +14,7 @@ type table struct {
 	disconnect    []func(*Socket, Reason)
 	onError       []func(s *Socket, event string, err error)
 	any           []Handler
+	drain         []func(*Socket)
 	anyOut        []func(s *Socket, event string, args []byte)
 	packet        []func(*Event) error
 	wrap          []func(Handler) Handler
@@ -166,6 +167,12 @@ func (n *Namespace) UseEvent(mw func(next Handler) Handler) {
 	n.change(func(t *table) { t.wrap = append(t.wrap[:len(t.wrap):len(t.wrap)], mw) })
 }
 
+// OnDrain has fn run when a client that could not take more has taken
+// everything: what paused may go on. It runs on the loop and must not block.
+func (n *Namespace) OnDrain(fn func(s *Socket)) {
+	n.change(func(t *table) { t.drain = append(t.drain[:len(t.drain):len(t.drain)], fn) })
+}
+
 // OnError has fn hear what handlers return and panic with ([*PanicError]), and
 // errors of the protocol; event names where. Without it they are logged. It may
 // run on a loop and must not block.
@@ -194,9 +201,9 @@ func (s *Socket) On(event string, h Handler) {
 	x := s.extra()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	next := maps.Clone(x.handlers)
-	if next == nil {
-		next = make(map[string]*entry, 1)
+	next := make(map[string]*entry, 1)
+	if p := x.handlers.Load(); p != nil {
+		next = maps.Clone(*p)
 	}
 	t := s.nsp.table.Load()
 	if old := next[event]; old != nil {
@@ -219,7 +226,7 @@ func (s *Socket) On(event string, h Handler) {
 		}
 	}
 	next[event] = &entry{name: event, h: h, run: run}
-	x.handlers = next
+	x.handlers.Store(&next)
 }
 
 // Off removes the socket's own handlers of event. Any goroutine.
@@ -230,19 +237,21 @@ func (s *Socket) Off(event string) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	x.handlers = maps.Clone(x.handlers)
-	delete(x.handlers, event)
+	if p := x.handlers.Load(); p != nil {
+		next := maps.Clone(*p)
+		delete(next, event)
+		x.handlers.Store(&next)
+	}
 }
 
 // handler finds what to run for an event, nil for nothing. Loop only. Does not
 // allocate.
 func (s *Socket) handler(name []byte) *entry {
 	if x := s.more.Load(); x != nil {
-		s.mu.Lock()
-		e := x.handlers[string(name)]
-		s.mu.Unlock()
-		if e != nil {
-			return e
+		if p := x.handlers.Load(); p != nil {
+			if e := (*p)[string(name)]; e != nil {
+				return e
+			}
 		}
 	}
 	t := s.nsp.table.Load()

@@ -15,22 +15,29 @@ func (s *Socket) joinRoom(room string) {
 	if room == s.ID() {
 		return // always in it
 	}
+	if !s.addRoom(room) {
+		s.nsp.fail(s, "join", ErrTooManyRooms)
+	}
+}
+
+// addRoom notes the room and posts the rest. false: the socket is in too many.
+func (s *Socket) addRoom(room string) bool {
 	x := s.extra()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	has := x.hasName(room)
 	if s.state.Load() >= stateLeaving || has && s.sure() {
-		return
+		return true
 	}
 	if !has && len(x.names) >= s.nsp.srv.opts.MaxRooms {
-		defer s.nsp.fail(s, "join", ErrTooManyRooms)
-		return
+		return false
 	}
 	if !has {
 		x.addName(room)
 	}
 	x.posted++
 	s.post(op{kind: opJoin, text: room}) // under mu: in the order of the names
+	return true
 }
 
 // Leave takes the socket out of room. It takes effect in the order of the

@@ -58,6 +58,7 @@ func New(o *Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{opts: opts, nsps: make(map[string]*Namespace)}
+	s.workers.ended = make(chan struct{})
 	s.limits = limits{attachments: opts.MaxAttachments, depth: opts.MaxDepth}
 	if s.engine, err = eio.NewEngine(opts.engine(), handler{s}); err != nil {
 		return nil, err
@@ -230,7 +231,12 @@ func (s *Server) Close(ctx context.Context) error {
 	err := wait(ctx, &wg)
 	err = errors.Join(err, s.engine.Close(ctx))
 	s.workers.close()
-	return errors.Join(err, wait(ctx, &s.workers.wg))
+	select {
+	case <-s.workers.ended:
+		return err
+	case <-ctx.Done():
+		return errors.Join(err, ctx.Err())
+	}
 }
 
 // wait waits for wg or ctx.

@@ -201,10 +201,11 @@ func (s *Socket) close(why Reason) {
 	if x := s.more.Load(); x != nil {
 		s.endAcks(x)
 		s.mu.Lock()
-		if x.cancel != nil {
-			x.cancel(ErrDisconnected)
-		}
+		cancel := x.cancel
 		s.mu.Unlock()
+		if cancel != nil {
+			cancel(ErrDisconnected)
+		}
 	}
 	t := n.table.Load()
 	if prev == stateConnecting || len(t.disconnecting)+len(t.disconnect) == 0 {
