@@ -1,10 +1,6 @@
 package eio
 
-import (
-	"net/netip"
-
-	"github.com/sio-fast/sio-fast/pool"
-)
+import "net/netip"
 
 // Waker calls a loop's owner: it has the owning goroutine call [Loop.Run] soon.
 type Waker interface {
@@ -99,12 +95,4 @@ func (t Transport) String() string {
 		return "websocket"
 	}
 	return "polling"
-}
-
-// op is one entry of a loop's inbox: a task, or a message for one session.
-type op struct {
-	task Task
-	s    *Session
-	f    *pool.Shared
-	fl   SendFlags
 }

@@ -336,3 +336,14 @@ func TestWheel(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestSendFromClose: what a handler sends when it hears of a close goes out at
+// once, without another event.
+func TestSendFromClose(t *testing.T) {
+	w := newWorld(t, nil)
+	a, b := w.openWS(), w.openWS()
+	w.h.onClose = func(*eio.Session) { w.h.sessions[1].SendText([]byte("a has left")) }
+	a.Peer().Closed(nil)
+	expect(t, b, sent("4a has left"))
+	a.Close()
+}

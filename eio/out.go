@@ -334,6 +334,7 @@ func (p *Peer) drained() {
 	if p.flags&pfEnding != 0 {
 		p.ended()
 	}
+	p.readyNext()
 }
 
 // Writable says that the kernel has room again after a short Send. Loop only.
@@ -345,5 +346,8 @@ func (p *Peer) Writable() {
 		return
 	}
 	p.flags = p.flags&^pfBlocked | pfHeld
+	if p.state == stHead && p.flags&pfStarted == 0 {
+		l.watch.set(p, l.mux.idleTimeout().Milliseconds()) // it reads, if slowly
+	}
 	p.flush()
 }

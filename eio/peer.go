@@ -123,6 +123,13 @@ func (p *Peer) feedHTTP(b []byte) (rest []byte, moved bool) {
 			if len(b) == 0 {
 				break
 			}
+			if p.flags&pfBlocked != 0 { // it asks, but does not read the answers
+				if len(b) > maxIdleTail {
+					p.fail(ReasonTransportError, "too much sent ahead")
+					return nil, false
+				}
+				break
+			}
 			if n, moved = p.readHead(b); moved {
 				return nil, true
 			}

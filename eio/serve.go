@@ -275,7 +275,14 @@ func (p *Peer) answered() {
 	}
 	p.state = stHead
 	l.watch.set(p, l.mux.idleTimeout().Milliseconds())
-	if p.tail != nil && l.cur != p && p.flags&pfReady == 0 {
+	p.readyNext()
+}
+
+// readyNext has the peer go on with its next request, if that is here already.
+// A peer whose bytes are being read does so by itself.
+func (p *Peer) readyNext() {
+	l := p.loop
+	if p.state == stHead && p.tail != nil && l.cur != p && p.flags&(pfReady|pfCut) == 0 {
 		p.flags |= pfReady
 		l.ready = append(l.ready, p)
 	}

@@ -243,3 +243,35 @@ func TestEngineClose(t *testing.T) {
 		t.Errorf("after Close: %q", got)
 	}
 }
+
+// TestUnreadAnswers: who pipelines requests and reads no answers gets no more
+// of them than the kernel holds, and goes on when it reads.
+func TestUnreadAnswers(t *testing.T) {
+	w := newWorld(t, nil)
+	c := w.d.Dial()
+	c.SetRoom(100)
+	c.WriteString(strings.Repeat(get("/"), 500))
+	c.WriteString(get("/last"))
+	if c.Peer().Loop() == nil || c.Closing() || c.Bytes != 100 {
+		t.Fatalf("%d bytes sent", c.Bytes)
+	}
+	for range 1000 {
+		c.SetRoom(100)
+	}
+	c.SetRoom(-1)
+	expect(t, c, strings.Repeat(notFound, 501))
+	c.SetRoom(0)
+	for range 100 {
+		c.WriteString(strings.Repeat(get("/"), 100))
+	}
+	if !c.Aborted() {
+		t.Error("the connection lives")
+	}
+	c = w.d.Dial() // and one that never reads is idle
+	c.SetRoom(0)
+	c.WriteString(get("/"))
+	w.d.Advance(76 * time.Second)
+	if !c.Closing() {
+		t.Error("the connection lives")
+	}
+}
