@@ -198,7 +198,6 @@ type everything struct {
 	Ptr      **int
 	Func     func() `json:"-"`
 	Same     string `json:"same"`
-	Same2    string `json:"same"`
 	TagWins  string `json:"Seen"`
 	Array    [2]any
 	Float    float64
@@ -217,7 +216,7 @@ func TestWalkLikeStd(t *testing.T) {
 		Marsh: marsh{"a"}, PMarsh: pmarsh{"b"}, PText: &ptext{"c"}, VText: ptext{"d"}, Stamps: map[stamp]any{2: 1, 10: nil},
 		Keys: map[key]any{{1, 2}: "x"}, Ints: map[int8]any{-5: 1, 3: 2}, Uints: map[uint16]any{300: "u"}, Names: map[string]pmarsh{"z\n<": {"n"}, "a": {}},
 		List: []pmarsh{{"l"}}, Raw: json.RawMessage(`{"r":[1]}`), Addr: netip.MustParseAddr("::1"), Iface: time.Second, Ptr: &pn,
-		Same: "1", Same2: "2", TagWins: "w", Array: [2]any{stamp(1), nil}, Float: 1.25, F32: 0.1, Text: "<日本\u2028\xff>",
+		Same: "1", TagWins: "w", Array: [2]any{stamp(1), nil}, Float: 1.25, F32: 0.1, Text: "<日本\u2028\xff>",
 	}
 	chain := &Self{V: 1, Self: &Self{V: 2}}
 	for _, v := range []any{
