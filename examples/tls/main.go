@@ -10,13 +10,15 @@ import (
 	"github.com/sio-fast/sio-fast/examples/greeter"
 )
 
+func handler() (http.Handler, error) { return greeter.New() }
+
 func main() {
 	if len(os.Args) != 3 {
 		log.Fatal("usage: tls CERT.pem KEY.pem")
 	}
-	io, err := greeter.New()
+	h, err := handler()
 	if err != nil {
 		log.Fatal(err)
 	}
-	log.Fatal(http.ListenAndServeTLS(":3443", os.Args[1], os.Args[2], io))
+	log.Fatal(http.ListenAndServeTLS(":3443", os.Args[1], os.Args[2], h))
 }
