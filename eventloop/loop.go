@@ -35,6 +35,7 @@ type loop struct {
 	halted  bool   // the engine's loop has been stopped
 	scratch []byte // 16 KiB for bytes nobody wants, made on first use
 
+	due     due
 	tickDue atomic.Bool // any goroutine
 	mail    mailbox
 }
@@ -56,9 +57,6 @@ type call struct {
 	done chan bool
 }
 
-// Wake implements [eio.Waker]. Any goroutine. Does not allocate.
-func (l *loop) Wake() { l.wake.ring() }
-
 // report leaves tokens of writable sockets. It borrows t. Any goroutine.
 func (l *loop) report(t []token) {
 	l.mail.mu.Lock()
@@ -78,6 +76,7 @@ func (l *loop) reportLost(t *transfer) {
 // awake serves everything that is not a socket: ticks, sockets that have room
 // again, and the engine's inbox. It is called whenever the eventfd was rung.
 func (l *loop) awake() {
+	l.due.served()
 	if l.tickDue.Swap(false) {
 		l.tick()
 	}
@@ -140,9 +139,33 @@ func (l *loop) run() {
 // feed gives c what it read, and sends what that made. It borrows b.
 func (l *loop) feed(c *conn, b []byte) {
 	l.current = c
-	defer func() { l.current = nil }()
+	l.due.enter()
+	l.read(c, b)
+	l.due.leave()
+	l.endRead()
+	l.current = nil
+}
+
+func (l *loop) read(c *conn, b []byte) {
 	defer l.recovered("feed", c)
 	c.peer.Feed(b)
+}
+
+// endRead does what a read left behind, now or after the rest of the round.
+func (l *loop) endRead() {
+	switch l.due.verdict() {
+	case dueNow:
+		l.awake()
+	case dueLater:
+		l.wake.ring()
+		l.flush()
+	default:
+		l.flush()
+	}
+}
+
+func (l *loop) flush() {
+	defer l.recovered("flush", nil)
 	l.eio.Flush()
 }
 

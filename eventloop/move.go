@@ -130,7 +130,6 @@ func (l *loop) moved(c *conn) {
 	defer func() { l.current = nil }()
 	defer l.recovered("moved", c)
 	c.peer.Moved(c)
-	l.eio.Flush()
 }
 
 // left accounts for a transfer that came to nothing.
