@@ -68,7 +68,7 @@ func (s *Server) Start() error {
 	}
 	s.started = true
 	err := s.start()
-	if err != nil {
+	if err != nil && s.stop == nil { // else bury will
 		s.err = err
 		close(s.done)
 	}
@@ -203,6 +203,11 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Unlock()
 	if k == nil {
 		return nil
+	}
+	select {
+	case <-s.done: // it ended by itself
+		return nil
+	default:
 	}
 	if stop != nil {
 		k.closing.Store(true)

@@ -3,6 +3,7 @@
 package eventloop
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	gneterrors "github.com/panjf2000/gnet/v2/pkg/errors"
 	"github.com/sio-fast/sio-fast/eio"
 )
 
@@ -254,6 +256,39 @@ func TestShutdownUnderFire(t *testing.T) {
 		}
 	}
 }
+
+// TestUnaskedStop has gnet end its engine, as it does when it cannot accept:
+// the server must say so and free everything.
+func TestUnaskedStop(t *testing.T) {
+	var log bytes.Buffer
+	s := NewServer("127.0.0.1:0", echoMux(), &Options{Loops: 2, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	if err := s.Start(); err != nil {
+		t.Fatal(err)
+	}
+	x := dial(t, s, "/ws")
+	if err := s.core.all()[0].el.Execute(context.Background(), giveUp{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Wait(); !errors.Is(err, ErrStopped) {
+		t.Error(err)
+	}
+	if !strings.Contains(log.String(), "stopped unasked") {
+		t.Errorf("nothing was said: %s", log.String())
+	}
+	if _, _, err := x.frame(); err == nil {
+		t.Error("a connection outlived the loops")
+	}
+	if n := s.Stats().Conns; n != 0 {
+		t.Errorf("%d connections left", n)
+	}
+	if err := s.Shutdown(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
+type giveUp struct{}
+
+func (giveUp) Run(context.Context) error { return gneterrors.ErrEngineShutdown }
 
 func TestNeverStarted(t *testing.T) {
 	s := NewServer(":0", echoMux(), nil)
