@@ -39,6 +39,7 @@ func (l *Loop) Tick(now time.Time) {
 	l.now = max(l.now, now.Sub(epoch).Milliseconds())
 	// Each of what follows speaks to a peer once: its bytes go out at once.
 	l.eager = true
+	l.publish()
 	l.beat()
 	l.watch.sweep(stamp(l.now))
 	l.wheel.advance(l, l.now)

@@ -56,6 +56,9 @@ type Loop struct {
 	ends   []ending   // sessions whose handler is still to be told
 	drains []*Session
 
+	stats  Stats // the loop's own
+	public published
+
 	table     table
 	watch     watchlist
 	wheel     Wheel
@@ -147,6 +150,7 @@ func (l *Loop) settle() {
 }
 
 func (l *Loop) panicked(e any) {
+	l.stats.Panics++
 	l.mux.logger().Error("eio: panic on a loop", "panic", fmt.Sprint(e), "doing", l.doing, "stack", string(debug.Stack()))
 }
 

@@ -347,3 +347,18 @@ func TestSendFromClose(t *testing.T) {
 	expect(t, b, sent("4a has left"))
 	a.Close()
 }
+
+func TestStats(t *testing.T) {
+	w := newWorldLoops(t, nil, 2)
+	c := w.openWS()
+	c.WriteString(text("4a") + text("4b"))
+	w.openPolling()
+	f := message("v")
+	w.h.sessions[1].Send(f, eio.Volatile)
+	f.Release()
+	w.d.DialLoop(1).WriteString(get(base + "x"))
+	w.d.Advance(50 * ms)
+	if got, want := w.mux.Stats(), (eio.Stats{Connections: 3, Sessions: 2, Refused: 1, Messages: 2, VolatileDropped: 1}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}

@@ -91,6 +91,7 @@ func (p *Peer) opened(s *Session) {
 	e := s.engine
 	s.flags |= sfTold
 	s.loop.timed = true
+	s.loop.stats.Sessions++
 	err := e.handler.OnOpen(s)
 	if err != nil {
 		s.end(ReasonForced, err.Error(), endOrderly)

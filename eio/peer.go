@@ -67,6 +67,7 @@ func (l *Loop) Accept(p *Peer, c Conn) {
 	l.begin(nil)
 	defer l.leave(p)
 	*p = Peer{conn: c, loop: l, flags: pfStarted}
+	l.stats.Connections++
 	l.watch.set(p, l.mux.headerTimeout().Milliseconds())
 }
 

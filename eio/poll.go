@@ -48,6 +48,7 @@ func (s *Session) queue() *outq {
 // sendPolling queues f for the next poll.
 func (s *Session) sendPolling(f *pool.Shared, fl SendFlags) bool {
 	if fl&Volatile != 0 && (s.poll.get == nil || s.q != nil) {
+		s.loop.stats.VolatileDropped++
 		return false
 	}
 	if !s.admit(s.q, fl&^Volatile) {

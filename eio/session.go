@@ -109,9 +109,11 @@ func (s *Session) Send(f *pool.Shared, fl SendFlags) bool {
 // admit says whether a message may join q, which is held up.
 func (s *Session) admit(q *outq, fl SendFlags) bool {
 	if fl&Volatile != 0 {
+		s.loop.stats.VolatileDropped++
 		return false
 	}
 	if q != nil && q.bytes > s.engine.opts.MaxBacklog {
+		s.loop.stats.SlowClosed++
 		s.end(ReasonSlow, "", endAbort)
 		return false
 	}
@@ -206,6 +208,7 @@ func (s *Session) onPacket(t PacketType, data []byte, binary bool) {
 		s.beatOther()
 		if s.state == ssOpen {
 			l.timed = true
+			l.stats.Messages++
 			s.engine.handler.OnMessage(s, data, binary)
 		}
 	case PacketPong:

@@ -174,6 +174,7 @@ func (e *Engine) checkHandshake(p *Peer, q *query, r *http1.Request) *refusal {
 
 // refuseRequest answers a refused request and tells connection_error.
 func (p *Peer) refuseRequest(e *Engine, r *http1.Request, ref *refusal) {
+	p.loop.stats.Refused++
 	message := ref.message
 	if message == "" {
 		message = codeMessages[ref.code]
