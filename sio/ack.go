@@ -25,7 +25,7 @@ type pendingAck struct {
 
 // EmitAck sends event with args and asks for an ack. reply is called once, on
 // the loop, and must not block: with the ack as an event that is lent to it, or
-// with [ErrDisconnected], or with [ErrTooManyAcks]. See [Socket.Timeout] for a
+// with [ErrDisconnected], [ErrTooManyAcks] or [ErrDropped]. See [Socket.Timeout] for a
 // deadline and [Call] for a form that waits. Any goroutine.
 func (s *Socket) EmitAck(event string, reply func(*Event, error), args ...any) error {
 	_, err := s.emitAck(event, reply, args, 0, 0)
@@ -73,8 +73,11 @@ func (s *Socket) askNow(o *op) {
 	}
 	p := s.owe(x, o.ackID, o.timeout)
 	p.reply = o.reply
-	s.client.session.Send(o.frame, o.flags)
+	sent := s.client.session.Send(o.frame, o.flags)
 	o.frame.Release()
+	if !sent && o.flags&eio.Volatile != 0 {
+		p.end(nil, ErrDropped)
+	} // otherwise the session has ended, and will say so
 }
 
 // owe notes an ack, which ends after timeout ms unless that is 0. Loop only.

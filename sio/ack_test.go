@@ -49,10 +49,19 @@ func TestEmitAck(t *testing.T) {
 	c.send(`432[]`)
 	check()
 
+	c.full = true
+	_ = s.Emit("fills")
+	r.settle()
+	_ = s.Volatile().EmitAck("q", note)
+	check(ErrDropped.Error())
+	c.full = false
+	c.peer.Writable()
+	c.expect(`42["fills"]`)
+
 	for range 3 {
 		_ = s.EmitAck("q", note)
 	}
-	c.expect(`423["q"]`, `424["q"]`)
+	c.expect(`424["q"]`, `425["q"]`)
 	check(ErrTooManyAcks.Error())
 	c.hangUp()
 	check(ErrDisconnected.Error(), ErrDisconnected.Error())

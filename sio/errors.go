@@ -26,6 +26,9 @@ var (
 	ErrTooManyRooms = errors.New("sio: too many rooms")
 	// ErrNoAck: the event did not ask for an acknowledgement, or has had it.
 	ErrNoAck = errors.New("sio: no ack asked for, or given already")
+	// ErrDropped: a volatile event found its client not writable; the ack that
+	// it asked for cannot come.
+	ErrDropped = errors.New("sio: volatile event dropped")
 	// ErrTooManyEvents: a socket's handlers are too far behind its events
 	// (Options.MaxQueue); the connection is closed.
 	ErrTooManyEvents = errors.New("sio: too many events wait for their handlers")

@@ -15,9 +15,10 @@ import (
 	"github.com/sio-fast/sio-fast/sio"
 )
 
-// talk is a client for the examples: it connects to "/" over polling, sends the
-// packets, and prints the first n packets that it gets after the CONNECT.
-func talk(server *sio.Server, n int, packets ...string) {
+// talk is a client for the examples: it connects to "/" over polling, sends a
+// packet, an ack when it is asked for one, and prints the first n packets that
+// it gets after the CONNECT.
+func talk(server *sio.Server, n int, packet string) {
 	h := httptest.NewServer(server)
 	defer h.Close()
 	defer func() { _ = server.Close(context.Background()) }()
@@ -34,18 +35,16 @@ func talk(server *sio.Server, n int, packets ...string) {
 	_, rest, _ := strings.Cut(do("GET", "", ""), `"sid":"`)
 	sid := "&sid=" + rest[:20]
 	do("POST", sid, "40")
-	connected := false
 	for n > 0 {
 		for p := range strings.SplitSeq(do("GET", sid, ""), "\x1e") {
-			if !connected && strings.HasPrefix(p, "40") {
-				connected = true
-				if len(packets) > 0 {
-					do("POST", sid, strings.Join(packets, "\x1e"))
-				}
-				continue
+			isAck, asked := strings.HasPrefix(packet, "43"), strings.HasPrefix(p, "420")
+			if p[:2] == "40" && packet != "" && !isAck || asked && isAck {
+				do("POST", sid, packet)
 			}
-			fmt.Println(p)
-			n--
+			if p[:2] != "40" {
+				fmt.Println(p)
+				n--
+			}
 		}
 	}
 	http.DefaultClient.CloseIdleConnections()
@@ -119,7 +118,7 @@ func ExampleNamespace_Use() {
 		u, _ := user.Get(s)
 		return s.Emit("hello", u)
 	})
-	talk(server, 1)
+	talk(server, 1, "")
 	// Output: 42["hello","Ada"]
 }
 
@@ -214,7 +213,7 @@ func ExampleSocket_Join() {
 		_ = server.To("r").Emit("after")
 		return server.To(s.ID()).Emit("direct") // an id is a room
 	})
-	talk(server, 2)
+	talk(server, 2, "")
 	// Output:
 	// 42["between"]
 	// 42["direct"]
@@ -230,7 +229,7 @@ func ExamplePrepare() {
 		_ = s.Send(tick)
 		return server.Send(tick)
 	})
-	talk(server, 2)
+	talk(server, 2, "")
 	// Output:
 	// 42["tick",{"of":"the clock"}]
 	// 42["tick",{"of":"the clock"}]

@@ -219,15 +219,16 @@ func (t *fanout) meet(s *Socket) {
 	}
 }
 
-func (t *fanout) send(s *Socket) {
+func (t *fanout) send(s *Socket) bool {
 	if t.args != nil {
 		s.heard(t.event, t.args.B)
 	}
-	if s.client.session.Send(t.frame, t.b.flags) {
-		t.sent++
-	} else {
+	if !s.client.session.Send(t.frame, t.b.flags) {
 		t.dropped++
+		return false
 	}
+	t.sent++
+	return true
 }
 
 // ask sends to s and notes that it owes an ack.
@@ -239,6 +240,9 @@ func (t *fanout) ask(s *Socket) {
 		return
 	}
 	t.gather.expect()
-	s.owe(x, t.ackID, t.timeout).gather = t.gather
-	t.send(s)
+	p := s.owe(x, t.ackID, t.timeout)
+	p.gather = t.gather
+	if !t.send(s) && t.b.flags&eio.Volatile != 0 {
+		p.end(nil, ErrDropped)
+	}
 }
