@@ -1,6 +1,9 @@
 package sio
 
-import "errors"
+import (
+	"bytes"
+	"errors"
+)
 
 // packetType is the first character of a Socket.IO packet.
 type packetType uint8
@@ -178,8 +181,12 @@ func validEvent(data []byte) bool {
 	if c := data[i]; c != '"' {
 		return c == '-' || isDigit(c)
 	}
+	name := data[i+1 : skipString(data, i)-1]
+	if bytes.IndexByte(name, '\\') < 0 {
+		return !reserved(name)
+	}
 	var b [64]byte
-	return !reserved(unquoted(b[:0], data[i:skipString(data, i)]))
+	return !reserved(appendUnescaped(b[:0], name))
 }
 
 // eventName splits the data of an event into its name and its arguments, which

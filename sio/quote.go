@@ -2,6 +2,7 @@ package sio
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -80,10 +81,31 @@ func appendEscape(dst []byte, c byte) []byte {
 // into q if it has no escapes, else in dst. It borrows q. Any goroutine.
 func unquoted(dst, q []byte) []byte {
 	s := q[1 : len(q)-1 : len(q)-1]
-	if bytes.IndexByte(s, '\\') < 0 && utf8.Valid(s) {
+	if simple(s) || bytes.IndexByte(s, '\\') < 0 && utf8.Valid(s) {
 		return s
 	}
 	return appendUnescaped(dst[:0], s)
+}
+
+// simple reports that the inside of a valid JSON string is ASCII without
+// escapes, which most are: eight bytes at a time, the last eight once more.
+func simple(s []byte) bool {
+	if len(s) < 8 {
+		for _, c := range s {
+			if c == '\\' || c >= utf8.RuneSelf {
+				return false
+			}
+		}
+		return true
+	}
+	last := len(s) - 8
+	for i := 0; i < last; i += 8 {
+		if w := binary.LittleEndian.Uint64(s[i:]); (special(w)|w)&highs != 0 {
+			return false
+		}
+	}
+	w := binary.LittleEndian.Uint64(s[last:])
+	return (special(w)|w)&highs == 0
 }
 
 // appendUnescaped appends the inside of a valid JSON string. What is no UTF-8,
