@@ -1,4 +1,4 @@
-//go:build !race && !pooldebug
+//go:build !race && !pooldebug && !purego
 
 package sio
 

@@ -107,7 +107,9 @@ type Options struct {
 	// Fallback serves the paths that are not the server's, where the server
 	// stands alone. nil means 404.
 	Fallback http.Handler
-	// Mux is the listener's limits and further engines. nil: a new one.
+	// Mux serves this server beside other engines and endpoints, and has the
+	// limits of its listeners; Fallback and OnStall are then the mux's own to
+	// set. nil: a new one.
 	Mux *eio.Mux
 	// OnStall hears of a loop that was held up for d by what (an event's name).
 	// nil: it is logged.
