@@ -111,3 +111,29 @@ func BenchmarkDispatch(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkCodec is the codec alone, without the server around it: parse, name,
+// the typed argument or the acknowledgement.
+func BenchmarkCodec(b *testing.B) {
+	src := []byte(`212["message","` + strings.Repeat("x", 50) + `"]`)
+	dst := make([]byte, 0, 1024)
+	b.Run("parse-ack-raw", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			p, _ := parsePacket(src, &defaultLimits)
+			_, args := eventName(p.data, nil)
+			dst = frameAck(dst[:0], "/", p.id, args, nil)
+		}
+	})
+	b.Run("parse-string", func(b *testing.B) {
+		e := eventOf("")
+		b.ReportAllocs()
+		for b.Loop() {
+			p, _ := parsePacket(src, &defaultLimits)
+			e.name, e.args = eventName(p.data, nil)
+			if _, err := first(e, "", decodeString); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

@@ -36,6 +36,7 @@ func (r *reassembly) start(p packet) {
 	r.p = p
 	r.p.nsp = r.text.B[:n:n]
 	r.p.data = r.text.B[n:]
+	r.data.Grow(64, 0) // so that an empty attachment is not a missing one
 	r.ends = r.ends[:0]
 }
 
