@@ -49,6 +49,15 @@ type Task interface {
 	Run(l *Loop) (again bool)
 }
 
+// Merger is what a Task may implement to take over the task right behind it, so
+// that both are done in one go. It is asked before it runs, and again for the
+// task that stands behind then.
+type Merger interface {
+	// Merge says whether it has taken over next, which is then never run: its
+	// memory is the receiver's. Loop only.
+	Merge(next Task) bool
+}
+
 // dropper is what a Task may implement to hear that it will never run, because
 // its loop has ended. Any goroutine.
 type dropper interface{ Dropped() }

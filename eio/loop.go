@@ -205,7 +205,8 @@ func (l *Loop) Run() {
 			continue
 		}
 		l.timed = true
-		if l.runTask(o.task) {
+		l.merge(o.task)
+		if l.runTask(l.ops[l.pos].task) {
 			l.waker.Wake()
 			break
 		}
@@ -213,6 +214,23 @@ func (l *Loop) Run() {
 	}
 	l.eager = false
 	l.flush()
+}
+
+// merge lets the task at the head take over the tasks right behind it.
+func (l *Loop) merge(t Task) {
+	m, ok := t.(Merger)
+	if !ok {
+		return
+	}
+	for l.pos+1 < len(l.ops) {
+		next := l.ops[l.pos+1].task
+		if next == nil || !m.Merge(next) {
+			return
+		}
+		l.ops[l.pos+1] = l.ops[l.pos]
+		l.ops[l.pos] = op{}
+		l.pos++
+	}
 }
 
 // runTask runs the task at the head. It is taken out before, so that Quiet and

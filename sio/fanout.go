@@ -39,6 +39,7 @@ type fanout struct {
 	l *nsLoop
 	action
 	args *pool.Buf // for OnAnyOutgoing, nil if nobody listens
+	more merged    // the fan-outs behind this one that it has taken over
 
 	begun   bool
 	stamped bool   // sockets are marked when met, for they may be met again
@@ -58,6 +59,7 @@ const chunk = 2048
 func (t *fanout) Run(*eio.Loop) (again bool) {
 	if !t.begun {
 		t.begin()
+		t.join()
 	}
 	var done bool
 	if t.b.rooms.n == 0 {
@@ -86,6 +88,7 @@ func (t *fanout) free() {
 	if t.frame != nil {
 		t.frame.Release()
 	}
+	more := t.more.release()
 	pool.Put(t.args)
 	if t.gather != nil {
 		t.gather.loopDone()
@@ -96,7 +99,7 @@ func (t *fanout) free() {
 	if t.kind == actJoin || t.kind == actLeave {
 		t.n.moves.Add(-1)
 	}
-	*t = fanout{}
+	*t = fanout{more: more}
 	fanouts.Put(t)
 }
 
@@ -195,7 +198,7 @@ func (t *fanout) walkRooms() (done bool) {
 // meet does the action to s, unless it is not wanted. A socket that is still
 // connecting may be in rooms, but nothing is sent to it yet.
 func (t *fanout) meet(s *Socket) {
-	if !s.live || s == t.b.from {
+	if !s.live || s == t.b.from && len(t.more.parts) == 0 {
 		return
 	}
 	if t.stamped {
@@ -223,12 +226,21 @@ func (t *fanout) send(s *Socket) bool {
 	if t.args != nil {
 		s.heard(t.event, t.args.B)
 	}
-	if !s.client.session.Send(t.frame, t.b.flags) {
-		t.dropped++
-		return false
+	if len(t.more.parts) > 0 {
+		t.sendMerged(s)
+		return true
 	}
-	t.sent++
-	return true
+	return t.tally(1, s.client.session.Send(t.frame, t.b.flags))
+}
+
+// tally counts n events for a socket, sent or dropped.
+func (t *fanout) tally(n uint64, sent bool) bool {
+	if sent {
+		t.sent += n
+	} else {
+		t.dropped += n
+	}
+	return sent
 }
 
 // ask sends to s and notes that it owes an ack.
