@@ -81,19 +81,19 @@ nested: ## the tests of the modules in sub-folders
 		(cd $$d && $(GO) vet ./... && $(GO) test ./...) || exit 1; \
 	done
 
-$(SERVER): FORCE
+$(SERVER): bundle FORCE
 	$(GO) build -o $@ ./conformance/server
 FORCE:
 
 conform: $(SERVER) $(CLIENTS)/node_modules/.package-lock.json ## the official JavaScript client and raw connections against the conformance server
-	COMMAND="$(COMMAND)" $(NODE) --test --test-reporter=spec $(CLIENTS)/test/*.test.js
+	COMMAND="$(COMMAND)" $(NODE) --test --test-concurrency=2 --test-reporter=spec $(CLIENTS)/test/*.test.js
 
-browser: $(SERVER) setup ## Chromium against the conformance server
-	COMMAND="$(COMMAND)" $(NODE) --test --test-reporter=spec $(CLIENTS)/browser/*.test.js
+browser: build $(SERVER) setup ## Chromium against the conformance server and the chat page
+	COMMAND="$(COMMAND)" $(NODE) --test --test-concurrency=2 --test-reporter=spec $(CLIENTS)/browser/*.test.js
 
 # Both of the above as one run of node:test, with one count at its end.
-clients: $(SERVER) setup
-	COMMAND="$(COMMAND)" $(NODE) --test --test-reporter=spec $(CLIENTS)/test/*.test.js $(CLIENTS)/browser/*.test.js
+clients: build $(SERVER) setup
+	COMMAND="$(COMMAND)" $(NODE) --test --test-concurrency=2 --test-reporter=spec $(CLIENTS)/test/*.test.js $(CLIENTS)/browser/*.test.js
 
 fuzz: ## each fuzz target for FUZZTIME (20s)
 	@scripts/fuzz.sh $(FUZZTIME)

@@ -111,6 +111,7 @@ func (l *Loop) begin(p *Peer) {
 	l.cur = p
 	l.started = l.mux.clock()
 	l.now = l.started.Milliseconds()
+	l.wheel.now = l.now // a timer set now counts from now, not from the last tick
 }
 
 // leave ends a callback. It is deferred, for it recovers: whatever went wrong

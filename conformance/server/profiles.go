@@ -68,9 +68,9 @@ func denyOnRequest(r *sio.Request) error {
 // options are those of the Socket.IO server. A test that asks for a lot at once
 // (seq, big) and reads it in its own time is no slow reader, so the backlog may
 // be larger than the library's default; a server under load has the default.
-func (p *profile) options(mux *eio.Mux, other http.Handler) *sio.Options {
+func (p *profile) options(mux *eio.Mux) *sio.Options {
 	o := p.opts
-	o.Mux, o.Fallback = mux, other
+	o.Mux = mux
 	if !p.load {
 		o.MaxBacklog = 256 << 20
 	}

@@ -24,8 +24,9 @@ func build(p profile, raw bool) (*world, error) {
 	w := &world{}
 	mux := eio.NewMux()
 	mux.HeaderTimeout, mux.RequestTimeout = p.headers, p.request
+	mux.Fallback = w.endpoints()
 	var err error
-	if w.io, err = sio.New(p.options(mux, w.endpoints())); err != nil {
+	if w.io, err = sio.New(p.options(mux)); err != nil {
 		return nil, err
 	}
 	if w.engine, err = eio.NewEngine(p.engineOptions(), engineEcho{}); err != nil {

@@ -8,10 +8,18 @@ import { after, before } from "node:test";
 const built = fileURLToPath(new URL("../../../bin/conformance-server", import.meta.url));
 const command = (process.env.COMMAND || built).split(" ").filter(Boolean);
 
+const running = new Set();
+// A test that failed half-way leaves nothing running.
+after(() => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 /** Runs the server without waiting for anything: {child, exit, out, err}. */
 export function launch(...args) {
   const child = spawn(command[0], [...command.slice(1), ...args], { stdio: ["ignore", "pipe", "pipe"] });
   const run = { child, out: "", err: "" };
+  running.add(child);
+  child.once("exit", () => running.delete(child));
   child.stdout.on("data", (d) => (run.out += d));
   child.stderr.on("data", (d) => (run.err += d));
   run.exit = new Promise((resolve, reject) => {

@@ -260,7 +260,8 @@ describe("polling edges", () => {
     it(`${what} ends the session`, async () => {
       const p = await polling(server);
       const res = await p.post(body);
-      advised([res.status], [400], [200]);
+      // 400 would do as well.
+      assert.ok(res.status === 400 || (res.status === 200 && res.body === "ok"), `${res.status} ${res.body}`);
       assert.ok(await p.gone(), "the session is gone");
     });
   }

@@ -24,7 +24,6 @@ describe("packets", () => {
     ['420["message-with-ack"]', /^430\[\]$/],
     ['42007["message-with-ack",5]', /^437\[5\]$/],
     ['429007199254740991["message-with-ack"]', /^439007199254740991\[\]$/],
-    ['42["echo","€\\u20ac\\ud83e\\udd84\\n"]', /^42\["echo","€€🦄\\n"\]$/],
   ];
   for (const [packet, want] of answers) {
     it(`${packet} is answered`, async () => {
@@ -34,6 +33,13 @@ describe("packets", () => {
       w.close();
     });
   }
+
+  it("escapes of JSON are the same value", async () => {
+    const w = await joined(server);
+    w.send('42["echo","€\\u20ac\\ud83e\\udd84\\n\\/"]');
+    assert.deepEqual(JSON.parse((await w.packet()).slice(2)), ["echo", "€€🦄\n/"]);
+    w.close();
+  });
 
   const ignored = ["42", "43", "42[5,1]", "42[1.5]", '42[""]', "43[]", "4399[1]", '42["no-such-event"]'];
   for (const packet of ignored) {
@@ -118,11 +124,13 @@ describe("attachments", () => {
     w.close();
   });
 
-  it("nested, in another order, and used twice", async () => {
+  it("nested, in another order", async () => {
     const w = await joined(server);
     w.send(`452-["echo",{"b":${hold(1)},"a":[${hold(0)}]}]`).send(B(1)).send(B(2));
-    assert.equal(await w.packet(), `452-["echo",{"b":${hold(0)},"a":[${hold(1)}]}]`);
-    assert.deepEqual([await w.packet(), await w.packet()], [B(2), B(1)]);
+    // The members of an object may come in any order, their bytes follow them.
+    const [, { a, b }] = JSON.parse((await w.packet()).slice(4));
+    const bytes = [await w.packet(), await w.packet()];
+    assert.deepEqual([bytes[b.num], bytes[a[0].num]], [B(2), B(1)]);
     w.close();
   });
 

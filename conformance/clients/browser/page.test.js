@@ -1,0 +1,141 @@
+// The official browser bundle in Chromium, on the conformance server's page.
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { chromium } from "playwright-core";
+import { serve } from "../lib/server.js";
+
+const executablePath =
+  process.env.CHROMIUM || ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((p) => existsSync(p));
+
+// It talks to this machine alone: nothing of its own may go out.
+const flags = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+describe("Chromium", () => {
+  const server = serve("main");
+  let context;
+  let profile;
+
+  before(async () => {
+    profile = mkdtempSync(join(tmpdir(), "sio-fast-chromium-"));
+    context = await chromium.launchPersistentContext(profile, { executablePath, headless: true, args: flags });
+  });
+  after(async () => {
+    await context?.close();
+    if (profile) rmSync(profile, { recursive: true, force: true });
+  });
+
+  const open = async () => {
+    const page = await context.newPage();
+    const errors = [];
+    page.on("pageerror", (err) => errors.push(String(err)));
+    await page.goto(server.url + "/page");
+    await page.addScriptTag({ url: server.url + "/socket.io/socket.io.js" });
+    return { page, errors };
+  };
+
+  const drive = (page, transports) =>
+    page.evaluate(async (transports) => {
+      const socket = window.io({ transports, forceNew: true, reconnection: false });
+      const next = (event) => new Promise((resolve) => socket.once(event, (...args) => resolve(args)));
+      const greeting = next("auth");
+      await next("connect");
+      const result = { auth: await greeting };
+      if (transports.length > 1 && socket.io.engine.transport.name !== "websocket") {
+        await new Promise((resolve) => socket.io.engine.once("upgrade", resolve));
+      }
+      result.transport = socket.io.engine.transport.name;
+      result.told = await socket.timeout(3000).emitWithAck("transport");
+      result.echo = await socket.timeout(3000).emitWithAck("echo", { text: "€🦄", list: [1, null] });
+      const bytes = new Uint8Array(70_000).map((_, i) => i & 255);
+      const back = await socket.timeout(3000).emitWithAck("echo", bytes.buffer);
+      result.binary = back instanceof ArrayBuffer && back.byteLength === bytes.length && new Uint8Array(back).every((b, i) => b === (i & 255));
+      const blob = await socket.timeout(3000).emitWithAck("echo", new Blob(["blob"]));
+      result.blob = new TextDecoder().decode(blob);
+      const seq = [];
+      socket.on("s", (i) => seq.push(i));
+      const last = new Promise((resolve) => socket.on("s", (i) => i === 199 && resolve()));
+      socket.emit("seq", 200, "s");
+      await last;
+      result.ordered = seq.every((x, i) => x === i) && seq.length === 200;
+      socket.on("question", (n, cb) => cb(n + 1));
+      result.asked = await socket.timeout(3000).emitWithAck("ask", "question", 2000, 41);
+      result.rooms = await socket.timeout(3000).emitWithAck("join", ["b", "a"]);
+      const heard = next("hello");
+      socket.emit("in", "a", "hello", 1);
+      result.heard = await heard;
+      const end = next("disconnect");
+      socket.emit("server-disconnect", true);
+      result.end = (await end)[0];
+      return result;
+    }, transports);
+
+  for (const [name, transports, ends] of [
+    ["websocket", ["websocket"], "websocket"],
+    ["polling", ["polling"], "polling"],
+    ["polling with upgrade", ["polling", "websocket"], "websocket"],
+  ]) {
+    it(`the official bundle over ${name}`, async () => {
+      const { page, errors } = await open();
+      assert.deepEqual(await drive(page, transports), {
+        auth: [{}],
+        transport: ends,
+        told: ends,
+        echo: { text: "€🦄", list: [1, null] },
+        binary: true,
+        blob: "blob",
+        ordered: true,
+        asked: { ok: true, args: [42] },
+        rooms: ["a", "b"],
+        heard: [1],
+        end: "io server disconnect",
+      });
+      assert.deepEqual(errors, []);
+      await page.close();
+    });
+  }
+
+  it("two pages hear each other, and one that is closed leaves", async () => {
+    const a = await open();
+    const b = await open();
+    for (const { page } of [a, b]) {
+      await page.evaluate(async () => {
+        window.socket = window.io({ forceNew: true });
+        window.heard = [];
+        window.socket.on("m", (x) => window.heard.push(x));
+        await new Promise((resolve) => window.socket.once("connect", resolve));
+        await window.socket.emitWithAck("join", "pages");
+      });
+    }
+    await a.page.evaluate(() => window.socket.emit("to", "pages", "m", "from a"));
+    await b.page.waitForFunction(() => window.heard.includes("from a"));
+    const id = await b.page.evaluate(() => window.socket.id);
+    await b.page.close();
+    const how = await a.page.evaluate((id) => window.socket.timeout(5000).emitWithAck("reason-of", id), id);
+    assert.ok(["transport close", "transport error"].includes(how.reason), how.reason);
+    assert.deepEqual(how.rooms, ["pages"]);
+    assert.deepEqual(await a.page.evaluate(() => window.heard), []);
+    await a.page.close();
+  });
+
+  it("a page of an origin that is allowed may read, another may not", async () => {
+    const { page } = await open();
+    // 127.0.0.1 and localhost are two origins; only http://allowed.example is allowed.
+    const got = await page.evaluate(
+      (url) => fetch(url).then(() => "read", () => "refused"),
+      `http://localhost:${server.port}/socket.io/?EIO=4&transport=polling`,
+    );
+    assert.equal(got, "refused");
+    await page.close();
+  });
+});
