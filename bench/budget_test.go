@@ -1,0 +1,91 @@
+//go:build !race && !pooldebug && !purego
+
+package bench
+
+import (
+	"testing"
+	"time"
+)
+
+// budget is what each operation may allocate, in objects: an operation that
+// exceeds it fails. It is also what the README says.
+var budget = []struct {
+	name   string
+	allocs float64
+	answer bool // client 0 is sent something
+	op     func(w *world) func()
+}{
+	{"frame and packet in, raw event", 0, false, func(w *world) func() { return w.clients[0].says(`42["none",` + payload + `]`) }},
+	{"event nobody handles", 0, false, func(w *world) func() { return w.clients[0].says(`42["unknown",` + payload + `]`) }},
+	{"string argument: the string itself", 1, false, func(w *world) func() { return w.clients[0].says(`42["string",` + payload + `]`) }},
+	{"echo, read to write", 0, true, func(w *world) func() { return w.clients[0].says(`42["raw",` + payload + `]`) }},
+	{"ack out", 0, true, func(w *world) func() { return w.clients[0].says(`427["ack",` + payload + `]`) }},
+	{"ten echoes in one read", 0, true, func(w *world) func() {
+		p := `42["raw",` + payload + `]`
+		return w.clients[0].says(p, p, p, p, p, p, p, p, p, p)
+	}},
+	{"emit raw", 0, true, func(w *world) func() {
+		args := []byte(payload)
+		return w.does(func() { _ = w.sockets[0].EmitRaw("x", args) })
+	}},
+	{"emit raw, volatile", 0, true, func(w *world) func() {
+		args := []byte(payload)
+		return w.does(func() { _ = w.sockets[0].Volatile().EmitRaw("x", args) })
+	}},
+	{"join and leave a room", 0, false, func(w *world) func() {
+		return w.does(func() { w.sockets[0].Join("other"); w.sockets[0].Leave("other") })
+	}},
+	{"broadcast to 1,000", 0, true, func(w *world) func() {
+		args := []byte(payload)
+		return w.does(func() { _ = w.io.EmitRaw("x", args) })
+	}},
+	{"broadcast from a handler to a room of 1,000", 0, false, func(w *world) func() {
+		return w.clients[0].says(`42["map",` + payload + `]`)
+	}},
+	{"eight broadcasts at once to 1,000", 0, true, func(w *world) func() {
+		args := []byte(payload)
+		return w.does(func() {
+			for range 8 {
+				_ = w.io.EmitRaw("x", args)
+			}
+		})
+	}},
+	{"1,000 pings and pongs", 0, true, func(w *world) func() {
+		pongs := make([]func(), len(w.clients))
+		for i, c := range w.clients {
+			pongs[i] = c.says("3")
+		}
+		return func() {
+			w.d.Advance(25*time.Second + 100*time.Millisecond)
+			for _, pong := range pongs {
+				pong()
+			}
+		}
+	}},
+}
+
+func TestBudget(t *testing.T) {
+	for _, b := range budget {
+		t.Run(b.name, func(t *testing.T) {
+			w := newWorld(t, 1000)
+			w.sockets[1].Join("other") // so that the room exists
+			op := b.op(w)
+			for range 3 {
+				op() // warm the pools
+			}
+			sent := w.clients[0].conn.Bytes
+			n := testing.AllocsPerRun(50, op)
+			if n > b.allocs {
+				t.Errorf("%v objects, budget %v", n, b.allocs)
+			}
+			if got := w.clients[0].conn.Bytes - sent; b.answer != (got > 0) {
+				t.Errorf("%d bytes sent: the operation does not do what it says", got)
+			}
+			for i, c := range w.clients {
+				if c.conn.Closing() {
+					t.Fatalf("client %d was disconnected", i)
+				}
+			}
+		})
+	}
+}
