@@ -110,7 +110,7 @@ func (h *hub) join(u User, name string) (history []Message, members int, ok bool
 		r.members++
 		h.dirty[name] = struct{}{}
 	}
-	return slices.Clone(r.history), r.members, true
+	return append([]Message{}, r.history...), r.members, true // a list for JSON, even if empty
 }
 
 func (h *hub) leave(u User, name string) {
