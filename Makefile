@@ -18,7 +18,7 @@ SERVER  := $(BIN)/conformance-server
 # make conform COMMAND="node reference-server.js"
 COMMAND ?= $(SERVER)
 
-.PHONY: help run build bundle setup test check fmt vet lint go-test race debug nested conform browser clients fuzz bench clean
+.PHONY: help run build bundle setup test check fmt vet lint go-test race debug nested conform browser clients fuzz bench rivals clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -100,6 +100,10 @@ fuzz: ## each fuzz target for FUZZTIME (20s)
 
 bench: ## the benchmarks, beside the committed figures where there are some
 	@scripts/bench.sh $(BENCHSTAT)
+
+# ARGS=--short only tries whether everything works; --help and --list say more.
+rivals: ## measure beside other servers (hours); writes bench/RESULTS.md
+	$(GO) -C bench/rivals run ./run $(ARGS)
 
 clean: ## remove what the other targets made
 	rm -rf bin internal/bundle/node_modules $(CLIENTS)/node_modules

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const loadtest = "bin/rivals/loadtest"
+
+// measure installs what there is, runs the plan and writes the report.
+func (c *config) measure(ctx context.Context, p plan, stdout, stderr io.Writer) error {
+	say := func(format string, args ...any) { _, _ = fmt.Fprintf(stderr, format+"\n", args...) }
+	if err := call(ctx, "loadtest", "go", "build", "-trimpath", "-o", filepath.Join("..", loadtest), "."); err != nil {
+		return err
+	}
+	s := &state{
+		Started: time.Now().UTC().Truncate(time.Second), Machine: thisMachine(ctx), Command: c.command,
+		Rounds: c.rounds, Duration: c.duration.String(), Warmup: c.warmup.String(), Short: c.short, Whole: p.whole,
+		Commands: map[string]string{},
+	}
+	if err := c.prepare(ctx, &p, s, say); err != nil {
+		return err
+	}
+	for i := range p.measures {
+		m := &p.measures[i]
+		s.Commands[m.name] = loadtest + " " + strings.Join(m.flags(c), " ") + " --server SERVER"
+	}
+	jobs := p.jobs(c.rounds)
+	s.Planned = len(jobs)
+	say("%d runs, about %v", len(jobs), takes(jobs, c))
+	for i, j := range jobs {
+		x := c.run(ctx, j)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		s.Samples = append(s.Samples, x)
+		s.Done, s.Ended = i+1, time.Now().UTC().Truncate(time.Second)
+		if err := s.save(c.state); err != nil {
+			return err
+		}
+		say("[%d/%d] %-10s round %d  %-12s %s", i+1, len(jobs), j.measure.name, j.round+1, j.server.name, x.line(j.measure))
+	}
+	return c.write(s, stdout)
+}
+
+// prepare installs and tries the servers. One of ours that fails ends it all;
+// another is left out, with the reason.
+func (c *config) prepare(ctx context.Context, p *plan, s *state, say func(string, ...any)) error {
+	trial := measure{name: "trial", scenario: "echo", clients: 4}
+	quick := *c
+	quick.short, quick.duration, quick.warmup = true, 200*time.Millisecond, 0
+	var have []server
+	for _, v := range p.servers {
+		versions, err := v.install(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err == nil {
+			if x := quick.run(ctx, job{&trial, &v, 0}); x.Failed != "" {
+				err = errors.New("does not work: " + x.Failed)
+			}
+		}
+		if err == nil {
+			have = append(have, v)
+			s.Servers = append(s.Servers, installed{v.name, v.title, v.kind, versions, v.command()})
+			say("have %-12s %s", v.name, versions)
+			continue
+		}
+		if v.kind == ours {
+			return fmt.Errorf("%s: %w", v.name, err)
+		}
+		s.Skipped = append(s.Skipped, skipped{v.name, v.title, err.Error()})
+		say("SKIP %-12s %v", v.name, err)
+	}
+	p.servers = have
+	return nil
+}
+
+// result is what is read of loadtest's JSON.
+type result struct {
+	OK       bool
+	Failure  string
+	Notes    []string
+	Warnings []string
+	Figures  *figures
+}
+
+// run has loadtest drive one server. All that goes wrong is in the sample.
+func (c *config) run(ctx context.Context, j job) sample {
+	x := sample{Measure: j.measure.name, Server: j.server.name, Round: j.round}
+	ports, err := freePorts(2)
+	if err != nil {
+		x.Failed = err.Error()
+		return x
+	}
+	cmd := strings.NewReplacer("PORT", ports[0], "ADMIN", ports[1]).Replace(j.server.command())
+	file := filepath.Join("bin", "rivals", "run.json")
+	_ = os.Remove(file)
+	args := append(j.measure.flags(c), "--target", "127.0.0.1:"+ports[0], "--server", cmd, "--json", file)
+	if j.measure.objects && j.server.kind == ours {
+		args = append(args, "--runtime-metrics", "http://127.0.0.1:"+ports[1]+"/stats")
+	}
+	var stderr bytes.Buffer
+	run := exec.CommandContext(ctx, loadtest, args...)
+	run.Stderr = &stderr
+	run.Cancel = func() error { return run.Process.Signal(os.Interrupt) }
+	run.WaitDelay = 20 * time.Second
+	err = run.Run()
+	x.read(file, err, stderr.String())
+	return x
+}
+
+// read takes over what loadtest wrote, unless it says FAILED or nothing.
+func (x *sample) read(file string, err error, stderr string) {
+	var r result
+	b, rerr := os.ReadFile(file)
+	if rerr == nil {
+		rerr = json.Unmarshal(b, &r)
+	}
+	x.Warnings = r.Warnings
+	switch {
+	case rerr == nil && r.OK && err == nil && r.Figures != nil:
+		x.Figures = r.Figures
+	case rerr == nil && r.Failure != "":
+		x.Failed = strings.ReplaceAll(r.Failure, "\n", "; ")
+	default:
+		x.Failed = lastLine(stderr)
+		if x.Failed == "" {
+			x.Failed = fmt.Sprintf("loadtest gave no result: %v", errors.Join(err, rerr))
+		}
+	}
+}
+
+func lastLine(s string) string {
+	lines := strings.Split(strings.TrimSpace(s), "\n")
+	return strings.TrimPrefix(strings.TrimSpace(lines[len(lines)-1]), "loadtest: ")
+}
+
+// line says in short what came out.
+func (x *sample) line(m *measure) string {
+	if x.Failed != "" {
+		return "FAILED: " + x.Failed
+	}
+	var out []string
+	for _, c := range m.columns {
+		if v, ok := c.pick(x.Figures); ok {
+			out = append(out, c.title+" "+number(v)+" "+c.unit)
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// freePorts finds ports that nobody listens on now.
+func freePorts(n int) (out []string, err error) {
+	for range n {
+		ln, err := net.Listen("tcp4", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = ln.Close() }()
+		out = append(out, strconv.Itoa(ln.Addr().(*net.TCPAddr).Port))
+	}
+	return out, nil
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"fmt"
+	"html"
+	"math"
+	"strings"
+)
+
+// panels are the columns that the plot shows, in reading order.
+var panels = []string{"fanout", "flood", "echo", "echo-1", "rooms", "polling", "connect", "idle"}
+
+const (
+	panelW, labelW, valueW = 540, 230, 70
+	barH, barGap           = 15, 4
+	panelHead, panelGap    = 40, 26
+	margin                 = 16
+)
+
+// draw makes one SVG: a panel for each measure, a bar for each server, on a
+// logarithmic scale, since they differ by a factor of ten and more.
+func draw(s *state) string {
+	var body strings.Builder
+	x, y, row := margin, 58, 0
+	n := 0
+	for _, name := range panels {
+		p, h := s.panel(name, x, y)
+		if h == 0 {
+			continue
+		}
+		body.WriteString(p)
+		row = max(row, h)
+		if n++; n%2 == 1 {
+			x += panelW + panelGap
+			continue
+		}
+		x, y, row = margin, y+row+panelGap, 0
+	}
+	if n%2 == 1 {
+		y += row + panelGap
+	}
+	w := 2*panelW + panelGap + 2*margin
+	note := fmt.Sprintf("%s, %s, %s; medians of %d; one server core", s.Ended.Format("2006-01-02"), s.Machine.CPU, s.Machine.Kernel, s.Rounds)
+	if s.Short || !s.Whole || s.Done < s.Planned {
+		note = "NOT A FULL RUN (" + s.lack() + "). " + note
+	}
+	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" aria-label="sio-fast beside other servers">
+<style>text{font:12px system-ui,sans-serif;fill:#24292f}.h{font-size:20px;font-weight:600}.t{font-size:14px;font-weight:600}.n{fill:#57606a}.r{text-anchor:end}.o{font-weight:600}.f{fill:#a40e26}.g{stroke:#d0d7de}</style>
+<rect width="100%%" height="100%%" rx="8" fill="#fff"/>
+<text class="h" x="%d" y="28">sio-fast beside other servers: smaller is better (logarithmic)</text>
+<text class="n" x="%d" y="46">%s</text>
+%s</svg>
+`, w, y, margin, margin, html.EscapeString(note), body.String())
+}
+
+// panel draws one column; height 0: there is nothing in it.
+func (s *state) panel(name string, x, y int) (string, int) {
+	m, col := find(name)
+	if _, ran := s.Commands[m.name]; !ran {
+		return "", 0
+	}
+	most, least := 0.0, math.Inf(1)
+	for _, v := range s.Servers {
+		if f, _, _, err := s.cell(v.Name, name); err == nil && f > 0 {
+			most, least = max(most, f), min(least, f)
+		}
+	}
+	if most == 0 {
+		return "", 0
+	}
+	least /= 2 // the least bar is seen too
+	width := func(v float64) float64 {
+		return math.Log(v/least) / math.Log(most/least) * (panelW - labelW - valueW)
+	}
+	unit := map[string]string{"µs": "µs of server CPU", "B": "bytes"}[col.unit]
+	var b strings.Builder
+	fmt.Fprintf(&b, `<text class="t" x="%d" y="%d">%s</text><text class="n" x="%d" y="%d">%s</text>`+"\n",
+		x, y+14, html.EscapeString(m.title), x, y+30, unit)
+	at := y + panelHead
+	for _, v := range s.Servers {
+		f, low, high, err := s.cell(v.Name, name)
+		if err == errNone {
+			continue
+		}
+		class := map[bool]string{true: "r o", false: "r"}[v.Kind == ours]
+		fmt.Fprintf(&b, `<text class="%s" x="%d" y="%d">%s</text>`, class, x+labelW-8, at+12, html.EscapeString(v.Title))
+		if err != nil {
+			fmt.Fprintf(&b, `<text class="f" x="%d" y="%d">failed: no figure</text>`+"\n", x+labelW, at+12)
+		} else {
+			w := width(f)
+			fmt.Fprintf(&b, `<rect x="%d" y="%d" width="%.1f" height="%d" rx="2" fill="%s"><title>%s … %s</title></rect><text x="%.1f" y="%d">%s</text>`+"\n",
+				x+labelW, at, w, barH, color(v.Kind), number(low), number(high), float64(x+labelW)+w+6, at+12, number(f))
+		}
+		at += barH + barGap
+	}
+	fmt.Fprintf(&b, `<path class="g" d="M%d %dV%d"/>`+"\n", x+labelW, y+panelHead-2, at-2)
+	return b.String(), at - y
+}
+
+func color(kind string) string {
+	switch kind {
+	case ours:
+		return "#1a7f37"
+	case reference:
+		return "#afb8c1"
+	}
+	return "#0969da"
+}

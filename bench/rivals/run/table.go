@@ -1,0 +1,205 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// number prints three digits of a figure, more of a big one.
+func number(v float64) string {
+	switch a := math.Abs(v); {
+	case a >= 1000:
+		s := strconv.FormatInt(int64(math.Round(v)), 10)
+		for i := len(s) - 3; i > 0; i -= 3 {
+			s = s[:i] + "," + s[i:]
+		}
+		return s
+	case a >= 100:
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	case a >= 10:
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	case a >= 0.01 || a == 0:
+		return strconv.FormatFloat(v, 'f', 2, 64)
+	}
+	return strconv.FormatFloat(v, 'g', 2, 64)
+}
+
+// table is the report in Markdown.
+func table(s *state, plot string) string {
+	var b strings.Builder
+	p := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	p("# sio-fast beside others\n")
+	p("Written by `bench/rivals/run`; `make rivals` does it again. Server CPU is user and kernel")
+	p("time by a unit, one server core; see bench/README.md for how loadtest measures and checks.\n")
+	if s.Short || s.Done < s.Planned || !s.Whole {
+		p("**Not a full run: %s. Its figures show that it works, not how fast.**\n", s.lack())
+	}
+	p("![server CPU and memory of each server](%s)\n", plot)
+	s.results(p)
+	s.verdicts(p)
+	s.circumstances(p)
+	s.ranges(p)
+	s.troubles(p)
+	return strings.TrimRight(b.String(), "\n") + "\n"
+}
+
+func (s *state) lack() string {
+	switch {
+	case s.Short:
+		return "few clients, a second each"
+	case s.Done < s.Planned:
+		return fmt.Sprintf("%d of %d runs", s.Done, s.Planned)
+	}
+	return "a choice of servers, measures or rounds"
+}
+
+type printer func(format string, args ...any)
+
+// shown are the columns of the run that have a figure or a failure.
+func (s *state) shown(objects bool) (out []column) {
+	for _, m := range measures() {
+		if _, ran := s.Commands[m.name]; !ran {
+			continue
+		}
+		for _, c := range m.columns {
+			if strings.HasSuffix(c.name, "-objects") == objects {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
+func (s *state) results(p printer) {
+	p("## Results\n")
+	p("Medians of %d rounds; smaller is better. \"–\": does not apply. Where a message was lost,", s.Rounds)
+	p("doubled or altered, or a client cut, in any round, the cell says so and has no figure.")
+	p("References have no Socket.IO library: they answer with hand-written bytes.\n")
+	s.grid(p, s.shown(false), nil)
+	p("Objects that sio-fast's process allocated for each message:\n")
+	s.grid(p, s.shown(true), func(v installed) bool { return v.Kind == ours })
+}
+
+// grid prints servers by columns.
+func (s *state) grid(p printer, cols []column, want func(installed) bool) {
+	head, rule := "| |", "|---|"
+	for _, c := range cols {
+		head += " " + c.title
+		if c.unit != "" {
+			head += ", " + c.unit
+		}
+		head += " |"
+		rule += "---:|"
+	}
+	p("%s\n%s", head, rule)
+	for _, v := range s.Servers {
+		if want != nil && !want(v) {
+			continue
+		}
+		line := "| " + v.Title + " |"
+		if v.Kind == ours {
+			line = "| **" + v.Title + "** |"
+		}
+		for _, c := range cols {
+			line += " " + s.text(v.Name, c.name) + " |"
+		}
+		p("%s", line)
+	}
+	p("")
+}
+
+func (s *state) text(server, col string) string {
+	v, _, _, err := s.cell(server, col)
+	if err != nil {
+		return strings.ReplaceAll(err.Error(), "|", "/")
+	}
+	return number(v)
+}
+
+func (s *state) verdicts(p printer) {
+	p("## Against the aims\n")
+	p("A ratio is the median of the rounds' ratios, each of two runs of the same round.\n")
+	p("| measure | server | aim | measured | |\n|---|---|---|---|---|")
+	for _, t := range targets {
+		m, c := find(t.col)
+		if _, ran := s.Commands[m.name]; !ran {
+			continue
+		}
+		measured, verdict := t.judge(s)
+		p("| %s | %s | %s | %s | %s |", c.title, t.server, t.wish(), measured, verdict)
+	}
+	p("")
+}
+
+func (s *state) circumstances(p printer) {
+	m := s.Machine
+	p("## Circumstances\n")
+	p("- %s to %s (UTC), %d runs; commit %s", s.Started.Format("2006-01-02 15:04"), s.Ended.Format("2006-01-02 15:04"), s.Done, m.Commit)
+	p("- %s, %s cores, %s, %s", m.CPU, m.Cores, m.Memory, m.Kernel)
+	p("- %s measured after %s of warm-up; order within a measure: each server once, then again", s.Duration, s.Warmup)
+	p("- `%s`\n", s.Command)
+	p("| server | versions | command |\n|---|---|---|")
+	for _, v := range s.Servers {
+		p("| %s | %s | `%s` |", v.Name, v.Versions, v.Command)
+	}
+	p("\n| measure | command |\n|---|---|")
+	for _, x := range measures() {
+		if cmd := s.Commands[x.name]; cmd != "" {
+			p("| %s | `%s` |", x.title, cmd)
+		}
+	}
+	p("")
+	if len(s.Skipped) > 0 {
+		p("Not measured:\n")
+		for _, v := range s.Skipped {
+			p("- %s: %s", v.Title, v.Why)
+		}
+		p("")
+	}
+}
+
+func (s *state) ranges(p printer) {
+	p("## Ranges\n")
+	p("Least and most of the rounds.\n")
+	cols := s.shown(false)
+	head, rule := "| |", "|---|"
+	for _, c := range cols {
+		head, rule = head+" "+c.title+" |", rule+"---:|"
+	}
+	p("%s\n%s", head, rule)
+	for _, v := range s.Servers {
+		line := "| " + v.Name + " |"
+		for _, c := range cols {
+			_, low, high, err := s.cell(v.Name, c.name)
+			if err != nil {
+				line += " – |"
+				continue
+			}
+			line += " " + number(low) + " … " + number(high) + " |"
+		}
+		p("%s", line)
+	}
+	p("")
+}
+
+// troubles lists what loadtest warned of and what failed.
+func (s *state) troubles(p printer) {
+	var lines []string
+	for _, x := range s.Samples {
+		at := fmt.Sprintf("- %s, %s, round %d: ", x.Measure, x.Server, x.Round+1)
+		if x.Failed != "" {
+			lines = append(lines, at+"FAILED: "+x.Failed)
+		}
+		for _, w := range x.Warnings {
+			lines = append(lines, at+w)
+		}
+		if f := x.Figures; f != nil && f.Slow != nil {
+			lines = append(lines, at+fmt.Sprintf("%d slow clients cut %v; peak memory %s bytes", f.Slow.Cut, f.Slow.Reasons, number(float64(f.Slow.PeakRSS))))
+		}
+	}
+	if len(lines) > 0 {
+		p("## Notes and warnings of the runs\n\n%s", strings.Join(lines, "\n"))
+	}
+}
