@@ -181,21 +181,40 @@ func (l *Loop) Doing(what string) {
 }
 
 // Run does what the inbox holds and then flushes. A task that wants to go on,
-// or a great many ops, end the round early; the loop then wakes itself. Loop
-// only.
+// or a great many ops, end the round early; the loop then wakes itself. So it
+// does when the round ends in a panic: the inbox is armed then, and nobody else
+// would. A loop that was stopped does nothing: its inbox is cleared by whoever
+// posts. Loop only.
 func (l *Loop) Run() {
+	if l.dead.Load() {
+		return
+	}
 	l.begin(nil)
 	defer l.leave(nil)
+	whole := false
+	defer func() {
+		if !whole {
+			l.waker.Wake()
+		}
+	}()
+	l.runOps()
+	l.eager = false
+	l.flush()
+	whole = true
+}
+
+// runOps does what the inbox holds, for one round.
+func (l *Loop) runOps() {
 	for n := 0; ; n++ {
 		if l.pos == len(l.ops) {
 			l.ops, l.pos = l.inbox.Take(), 0
 			if len(l.ops) == 0 {
-				break
+				return
 			}
 		}
 		if n == opsPerRun {
 			l.waker.Wake()
-			break
+			return
 		}
 		o := &l.ops[l.pos]
 		if o.f != nil {
@@ -206,30 +225,26 @@ func (l *Loop) Run() {
 			continue
 		}
 		l.timed = true
-		l.merge(o.task)
-		if l.runTask(l.ops[l.pos].task) {
+		if l.runTask(o.task) {
 			l.waker.Wake()
-			break
+			return
 		}
 		l.reap()
 	}
-	l.eager = false
-	l.flush()
 }
 
-// merge lets the task at the head take over the tasks right behind it.
+// merge lets t, which was just taken out, take over the tasks right behind it.
 func (l *Loop) merge(t Task) {
 	m, ok := t.(Merger)
 	if !ok {
 		return
 	}
-	for l.pos+1 < len(l.ops) {
-		next := l.ops[l.pos+1].task
+	for l.pos < len(l.ops) {
+		next := l.ops[l.pos].task
 		if next == nil || !m.Merge(next) {
 			return
 		}
-		l.ops[l.pos+1] = l.ops[l.pos]
-		l.ops[l.pos] = op{}
+		l.ops[l.pos], l.ops[l.pos-1] = l.ops[l.pos-1], op{}
 		l.pos++
 	}
 }
@@ -238,13 +253,14 @@ func (l *Loop) merge(t Task) {
 // More speak of what stands behind it, and put back if it is to go on.
 func (l *Loop) runTask(t Task) (again bool) {
 	l.pos++
-	l.eager = l.Quiet()
 	defer func() {
 		if e := recover(); e != nil {
 			again = false
 			l.panicked(e)
 		}
 	}()
+	l.merge(t)
+	l.eager = l.Quiet()
 	if again = t.Run(l); again {
 		l.pos--
 	}
@@ -256,7 +272,7 @@ func (l *Loop) runTask(t Task) (again bool) {
 func (l *Loop) Flush() {
 	if l.corkPeer != nil && len(l.dirty)+len(l.polls)+len(l.ready)+l.depth == 0 {
 		l.flushCork() // the usual case: one peer read, one peer answered
-		if len(l.ends)+len(l.drains) == 0 {
+		if len(l.ends)+len(l.drains)+len(l.ready) == 0 {
 			return
 		}
 	}
@@ -274,7 +290,8 @@ func (l *Loop) flush() {
 		for i := 0; i < len(l.dirty); i++ {
 			p := l.dirty[i]
 			l.dirty[i] = nil
-			if p.flags&pfDirty != 0 {
+			// nil: its flush panicked, and ended that round
+			if p != nil && p.flags&pfDirty != 0 {
 				p.flags &^= pfDirty
 				p.flush()
 			}
@@ -284,7 +301,7 @@ func (l *Loop) flush() {
 		l.reap()
 		l.flushCork()
 	}
-	if len(l.ready) > 0 {
+	if len(l.polls)+len(l.dirty)+len(l.ready) > 0 {
 		l.waker.Wake()
 	}
 }
@@ -334,7 +351,9 @@ func (l *Loop) reap() {
 	for i := 0; i < len(l.drains); i++ {
 		s := l.drains[i]
 		l.drains[i] = nil
-		l.tellDrained(s)
+		if s != nil {
+			l.tellDrained(s)
+		}
 	}
 	l.drains = l.drains[:0]
 }

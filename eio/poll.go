@@ -73,6 +73,9 @@ func (l *Loop) flushPolls() {
 	for i := 0; i < len(l.polls); i++ {
 		s := l.polls[i]
 		l.polls[i] = nil
+		if s == nil { // its answer panicked, and ended that round
+			continue
+		}
 		s.flags &^= sfPolls
 		if s.poll != nil && s.poll.get != nil && s.q != nil {
 			s.answerPoll()

@@ -1,0 +1,107 @@
+package eio_test
+
+import (
+	"io"
+	"log/slog"
+	"sync"
+	"testing"
+
+	"github.com/sio-fast/sio-fast/eio"
+)
+
+// bomb is a connection whose next Send panics.
+type bomb struct {
+	eio.Conn
+	armed bool
+}
+
+func (b *bomb) Send(p []byte) (int, error) {
+	if b.armed {
+		b.armed = false
+		panic("on purpose")
+	}
+	return b.Conn.Send(p)
+}
+
+// TestPanicInFlush: a flush that panics costs the others of its round nothing,
+// neither their bytes nor the rounds to come.
+func TestPanicInFlush(t *testing.T) {
+	w := newWorld(t, nil)
+	w.mux.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+	l := w.d.Loop(0)
+	inner := w.d.Dial()
+	b := &bomb{Conn: inner.Server()}
+	var p eio.Peer
+	l.Accept(&p, b)
+	p.Feed([]byte(upgrade(base + "websocket")))
+	l.Flush()
+	c := w.openWS()
+	for round := range 2 {
+		b.armed = true
+		for range 2 {
+			for _, s := range w.h.sessions {
+				l.PostSend(s, message("x"), 0)
+			}
+		}
+		w.d.Run()
+		if got := c.String(); got != sent("4x")+sent("4x") || b.armed {
+			t.Errorf("round %d: got %q", round, got)
+		}
+	}
+	p.Closed(nil)
+}
+
+// TestPanicInSend: what stands behind an op that panics is done nevertheless.
+func TestPanicInSend(t *testing.T) {
+	w := newWorld(t, nil)
+	w.mux.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+	c := w.openWS()
+	l := w.d.Loop(0)
+	broken := message("x")
+	l.PostSend(nil, broken, 0) // no session: a nil dereference
+	for range 3 {
+		l.PostSend(w.h.sessions[0], message("x"), 0)
+	}
+	w.d.Run()
+	expect(t, c, sent("4x")+sent("4x")+sent("4x"))
+	l.PostSend(w.h.sessions[0], message("y"), 0)
+	w.d.Run()
+	expect(t, c, sent("4y"))
+	broken.Release() // its op died before it could
+}
+
+// TestRunAfterStop is for the race detector: a driver may still call Run while
+// those who post to a stopped loop clear its inbox.
+func TestRunAfterStop(t *testing.T) {
+	w := newWorld(t, nil)
+	l := w.d.Loop(0)
+	var posters sync.WaitGroup
+	stop := make(chan struct{})
+	for range 4 {
+		posters.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					l.Post(task(func(*eio.Loop) bool { return false }))
+				}
+			}
+		})
+	}
+	for range 100 {
+		l.Run()
+	}
+	l.Stop()
+	for range 1000 {
+		l.Run()
+	}
+	close(stop)
+	posters.Wait()
+	ran := false
+	l.Post(task(func(*eio.Loop) bool { ran = true; return false }))
+	l.Run()
+	if ran {
+		t.Error("a stopped loop runs tasks")
+	}
+}
