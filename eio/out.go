@@ -181,7 +181,7 @@ func (p *Peer) corks(n int) bool {
 		return false
 	}
 	l.flushCork()
-	if p.out != nil || p.flags&pfCut != 0 {
+	if p.out != nil || p.flags&pfCut != 0 || l.corkPeer != nil && l.corkPeer != p {
 		return false
 	}
 	l.corkPeer = p
@@ -199,8 +199,14 @@ func (l *Loop) flushCork() {
 		l.cork = l.cork[:0]
 		return
 	}
-	p.sendNow(l.cork, nil)
-	l.cork = l.cork[:0]
+	// A send that fails may end sessions, which say goodbye on other connections:
+	// what they cork stands behind b, not in its place.
+	b := l.cork
+	l.cork = b[len(b):]
+	p.sendNow(b, nil)
+	if l.corkPeer == nil {
+		l.cork = b[:0]
+	}
 	p.drained()
 }
 

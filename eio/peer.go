@@ -1,6 +1,8 @@
 package eio
 
 import (
+	"slices"
+
 	"github.com/sio-fast/sio-fast/pool"
 	"github.com/sio-fast/sio-fast/wsframe"
 )
@@ -346,13 +348,12 @@ func (p *Peer) moveTo(to *Loop, b []byte) bool {
 		return false // answers are still on their way: rare, and not worth it
 	}
 	from.watch.forget(p)
+	// Nothing of this loop may so much as look at p once another has it.
 	if p.flags&pfDirty != 0 {
-		for i, d := range from.dirty {
-			if d == p {
-				from.dirty = append(from.dirty[:i], from.dirty[i+1:]...)
-				break
-			}
-		}
+		from.dirty = without(from.dirty, p)
+	}
+	if p.flags&pfReady != 0 {
+		from.ready = without(from.ready, p)
 	}
 	p.flags &^= pfDirty | pfReady
 	from.cur = nil
@@ -363,6 +364,14 @@ func (p *Peer) moveTo(to *Loop, b []byte) bool {
 	p.loop = from
 	from.watch.set(p, from.mux.requestTimeout().Milliseconds())
 	return false
+}
+
+// without takes p out of list, in place.
+func without(list []*Peer, p *Peer) []*Peer {
+	if i := slices.Index(list, p); i >= 0 {
+		return slices.Delete(list, i, i+1)
+	}
+	return list
 }
 
 // Moved says that the connection has arrived on the loop it was given to, whose

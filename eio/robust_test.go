@@ -3,6 +3,7 @@ package eio_test
 import (
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 
@@ -103,5 +104,28 @@ func TestRunAfterStop(t *testing.T) {
 	l.Run()
 	if ran {
 		t.Error("a stopped loop runs tasks")
+	}
+}
+
+// TestBrokenInCork: when the bytes in the cork cannot be sent, what that makes
+// the server say to others is neither lost nor mixed up with them.
+func TestBrokenInCork(t *testing.T) {
+	w := newWorld(t, nil)
+	_, target := w.openPolling()
+	probe := w.d.Dial()
+	probe.WriteString(upgrade(asWebsocket(target)))
+	expect(t, probe, switching)
+	c := w.d.Dial()
+	c.Feed([]byte("POST " + target + " HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"))
+	c.Err = io.ErrClosedPipe
+	probe.Feed([]byte(text("2probe"))) // the 3probe takes the cork over
+	probe.Settle()
+	if got := probe.String(); !strings.Contains(got, "\x88\x00") || strings.Contains(got, "HTTP") {
+		t.Errorf("the candidate got %q", got)
+	}
+	w.heard("close transport error: data request connection closed prematurely")
+	w.d.Advance(50 * ms)
+	if w.mux.Stats().Panics != 0 {
+		t.Error("a panic")
 	}
 }

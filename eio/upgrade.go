@@ -87,8 +87,10 @@ func (p *Peer) onProbe(op wsframe.OpCode, data []byte) {
 	switch {
 	case op == wsframe.OpText && string(data) == "2probe":
 		p.write(probeFrame)
-		pl := s.poll
-		if p.flags&pfCut == 0 && pl.noop == 0 {
+		if p.sess != s { // what the write pushed out of the cork ended the session
+			return
+		}
+		if pl := s.poll; pl.noop == 0 {
 			pl.noop = s.loop.wheel.After(firstNoop, (*noopTimer)(pl))
 		}
 	case op == wsframe.OpText && len(data) > 0 && data[0] == byte(PacketUpgrade):
