@@ -2,6 +2,7 @@ package eio
 
 import (
 	"log/slog"
+	"net"
 	"net/http"
 	"sort"
 	"strings"
@@ -37,6 +38,9 @@ type Mux struct {
 	OnStall func(d time.Duration, what string)
 	// Logger hears of what nobody else can be told. nil means slog.Default.
 	Logger *slog.Logger
+	// Host serves what comes through net/http on loops of its own, where an idle
+	// websocket costs no goroutine: see eventloop.NewHost. nil: goroutines do.
+	Host Host
 	// Clock replaces time.Now, for tests. Any goroutine.
 	Clock func() time.Time
 
@@ -47,6 +51,18 @@ type Mux struct {
 	loops     atomic.Pointer[[]*Loop]
 	ids       map[string]*Session // sessions whose id does not name their slot
 	host      host                // what drives m under net/http
+}
+
+// Host lends loops to what net/http has accepted.
+type Host interface {
+	// Loop gives a loop of m's for a session that comes by requests. An error
+	// leaves it to a goroutine. Any goroutine.
+	Loop(m *Mux) (*Loop, error)
+	// Adopt moves a connection of m's that net/http has given up, with head,
+	// which was already read from it, into a loop. It takes both, unless it
+	// returns an error: then a goroutine serves the connection, as it must for
+	// TLS. Any goroutine.
+	Adopt(m *Mux, c net.Conn, head []byte) error
 }
 
 // endpoint is a bare websocket path.

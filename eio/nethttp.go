@@ -67,17 +67,20 @@ func (m *Mux) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_ = nc.SetDeadline(time.Time{})
+	head := appendRequest(nil, r, false, true)
+	if n := buffered.Reader.Buffered(); n > 0 {
+		early, _ := buffered.Reader.Peek(n)
+		head = append(head, early...)
+	}
+	if m.Host != nil && m.Host.Adopt(m, nc, head) == nil {
+		return
+	}
 	c := &hijacked{nc: nc}
 	c.init(c, r)
 	c.netPeer.end = c.cut
 	if !m.enter(&c.netPeer) {
 		_ = nc.Close()
 		return
-	}
-	head := appendRequest(nil, r, false, true)
-	if n := buffered.Reader.Buffered(); n > 0 {
-		early, _ := buffered.Reader.Peek(n)
-		head = append(head, early...)
 	}
 	// A goroutine of its own lets net/http's end, with all its buffers.
 	go c.serve(head)

@@ -90,13 +90,18 @@ func (m *Mux) enter(p *netPeer) bool {
 	if h.drivers == nil {
 		h.start(m)
 	}
-	d := h.drivers[h.turn%uint(len(h.drivers))]
+	l := h.drivers[h.turn%uint(len(h.drivers))].loop
 	h.turn++
 	h.peers[p] = struct{}{}
 	h.mu.Unlock()
+	if m.Host != nil {
+		if lent, err := m.Host.Loop(m); err == nil {
+			l = lent
+		}
+	}
 	p.host = h
 	p.fed = make(chan struct{}, 1)
-	p.loop.Store(d.loop)
+	p.loop.Store(l)
 	p.post(evAccept)
 	return true
 }
@@ -206,6 +211,8 @@ func (p *netPeer) post(kind eventKind) {
 	}
 	// A loop of somebody else's, which a session lives on.
 	switch kind {
+	case evAccept:
+		l.Post((*acceptTask)(p))
 	case evFeed:
 		l.Post((*feedTask)(p))
 	case evWritable:
@@ -221,6 +228,7 @@ func (p *netPeer) post(kind eventKind) {
 
 // The same events as tasks for a loop that is not ours.
 type (
+	acceptTask   netPeer
 	feedTask     netPeer
 	writableTask netPeer
 	closedTask   netPeer
@@ -228,12 +236,14 @@ type (
 	shutdownTask netPeer
 )
 
+func (t *acceptTask) Run(l *Loop) bool   { (*netPeer)(t).handle(l, evAccept); return false }
 func (t *feedTask) Run(l *Loop) bool     { (*netPeer)(t).handle(l, evFeed); return false }
 func (t *writableTask) Run(l *Loop) bool { (*netPeer)(t).handle(l, evWritable); return false }
 func (t *closedTask) Run(l *Loop) bool   { (*netPeer)(t).handle(l, evClosed); return false }
 func (t *movedTask) Run(l *Loop) bool    { (*netPeer)(t).handle(l, evMoved); return false }
 func (t *shutdownTask) Run(l *Loop) bool { (*netPeer)(t).handle(l, evShutdown); return false }
 func (t *shutdownTask) Dropped()         { (*netPeer)(t).drop(evShutdown) }
+func (t *acceptTask) Dropped()           { (*netPeer)(t).drop(evAccept) }
 func (t *feedTask) Dropped()             { (*netPeer)(t).drop(evFeed) }
 func (t *writableTask) Dropped()         { (*netPeer)(t).drop(evWritable) }
 func (t *closedTask) Dropped()           { (*netPeer)(t).drop(evClosed) }

@@ -55,6 +55,20 @@ func (h *Host) Adopt(m *eio.Mux, c net.Conn, head []byte) error {
 	return k.adopt(c, head)
 }
 
+// Loop gives one of the host's loops in turn, for a session of m that comes by
+// the requests of net/http. Any goroutine.
+func (h *Host) Loop(m *eio.Mux) (*eio.Loop, error) {
+	k, err := h.start(m)
+	if err != nil {
+		return nil, err
+	}
+	loops := k.all()
+	if len(loops) == 0 || k.closing.Load() {
+		return nil, net.ErrClosed
+	}
+	return loops[int(k.next.Add(1))%len(loops)].eio, nil
+}
+
 // start begins the loops, once.
 func (h *Host) start(m *eio.Mux) (*core, error) {
 	h.mu.Lock()

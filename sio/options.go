@@ -107,6 +107,9 @@ type Options struct {
 	// Fallback serves the paths that are not the server's, where the server
 	// stands alone. nil means 404.
 	Fallback http.Handler
+	// Host serves what comes through net/http on event loops: see
+	// eventloop.NewHost. nil: goroutines do.
+	Host eio.Host
 	// Mux serves this server beside other engines and endpoints, and has the
 	// limits of its listeners; Fallback and OnStall are then the mux's own to
 	// set. nil: a new one.

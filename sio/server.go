@@ -72,6 +72,9 @@ func New(o *Options) (*Server, error) {
 		s.mux = eio.NewMux()
 		s.mux.Fallback, s.mux.OnStall, s.mux.Logger = opts.Fallback, opts.OnStall, opts.Logger
 	}
+	if opts.Host != nil {
+		s.mux.Host = opts.Host
+	}
 	s.mux.Handle(s.engine)
 	if s.bundle != nil {
 		for name := range s.bundle.files {
