@@ -116,6 +116,7 @@ func (s *Socket) runJobs() {
 
 // runEvent runs one queued event, unless the server has closed the socket.
 func (s *Socket) runEvent(en *entry, ev *Event) {
+	defer ev.release() // also if the handler ends its goroutine
 	if st := s.state.Load(); st == stateConnected || st == stateClosed {
 		name := en.name
 		if name == "" {
@@ -123,7 +124,6 @@ func (s *Socket) runEvent(en *entry, ev *Event) {
 		}
 		s.call(name, en.run, ev)
 	}
-	ev.release()
 }
 
 // onEvent takes an event from the client. Loop only. Does not allocate for an
@@ -172,8 +172,14 @@ func (s *Socket) call(event string, h Handler, ev *Event) {
 // the server. To be deferred.
 func (s *Socket) recovered(event string) {
 	if r := recover(); r != nil {
-		s.nsp.srv.panics.Add(1)
 		s.nsp.failPanic(s, event, &PanicError{Value: r, Stack: debug.Stack()})
+	}
+}
+
+// recoveredIn is recovered for what is registered on n. To be deferred.
+func (s *Socket) recoveredIn(n *Namespace, event string) {
+	if r := recover(); r != nil {
+		n.failPanic(s, event, &PanicError{Value: r, Stack: debug.Stack()})
 	}
 }
 
@@ -231,9 +237,18 @@ func (p *workers) serve(s *Socket) {
 }
 
 func (p *workers) run(w *worker, s *Socket) {
-	defer p.end()
+	serving := false
+	defer func() {
+		if serving { // a handler has called runtime.Goexit, as t.Fatal does
+			go p.run(w, s)
+			return
+		}
+		p.end()
+	}()
 	for s != nil {
+		serving = true
 		s.runJobs()
+		serving = false
 		if !p.rest(w) {
 			return
 		}

@@ -15,12 +15,14 @@ import (
 // A child starts with everything that is registered on its parent at that time.
 // What is sent through the parent goes to all of its children.
 func (s *Server) OfFunc(match func(name string, h *Handshake) bool) *Namespace {
+	notNil(match == nil)
 	return s.addParent(match, false)
 }
 
 // OfPattern is OfFunc for the names that re matches. Also [Server.Of] makes a
 // child of it when it is called with such a name. Any goroutine.
 func (s *Server) OfPattern(re *regexp.Regexp) *Namespace {
+	notNil(re == nil)
 	return s.addParent(func(name string, _ *Handshake) bool { return re.MatchString(name) }, true)
 }
 
@@ -93,9 +95,9 @@ func (s *Socket) match(srv *Server, name string) *Namespace {
 	return nil
 }
 
-// matches asks p; a panic is reported and means no.
+// matches asks p; a panic goes to p's OnError and means no.
 func (s *Socket) matches(p *Namespace, name string, h *Handshake) (ok bool) {
-	defer s.recovered("namespace")
+	defer s.recoveredIn(p, "namespace")
 	return p.match(name, h)
 }
 

@@ -63,8 +63,11 @@ type ConnectError struct {
 func (e *ConnectError) Error() string { return e.Message }
 
 // refusal is what CONNECT_ERROR says about err: the message, and the data as
-// JSON (nil: none).
-func refusal(err error) (message string, data []byte) {
+// JSON (nil: none). Both are the user's code, which may panic; so may a nil
+// *ConnectError that was returned as an error.
+func (s *Socket) refusal(err error) (message string, data []byte) {
+	message = errPanicked.Error()
+	defer s.recovered("connection")
 	var ce *ConnectError
 	if !errors.As(err, &ce) {
 		return err.Error(), nil

@@ -24,6 +24,7 @@ type Registrar interface {
 //
 // A T of []byte or [Binary] is lent: valid until fn returns.
 func On[T any](r Registrar, event string, fn func(*Socket, T) error) {
+	mayHandle(event, fn == nil)
 	r.On(event, handlerOf(fn))
 }
 
@@ -98,6 +99,7 @@ func first[T any](e *Event, zero T, decode func(arg []byte, old T) (T, error)) (
 
 // On2 is [On] for two arguments. Any goroutine.
 func On2[A, B any](r Registrar, event string, fn func(*Socket, A, B) error) {
+	mayHandle(event, fn == nil)
 	type args struct {
 		a A
 		b B
@@ -114,6 +116,7 @@ func On2[A, B any](r Registrar, event string, fn func(*Socket, A, B) error) {
 
 // On3 is [On] for three arguments. Any goroutine.
 func On3[A, B, C any](r Registrar, event string, fn func(*Socket, A, B, C) error) {
+	mayHandle(event, fn == nil)
 	type args struct {
 		a A
 		b B
@@ -149,6 +152,7 @@ type callErrorJSON struct {
 // OnCall registers fn for event and acknowledges it with what fn returns. See
 // [On] for the argument and [CallError] for refusing. Any goroutine.
 func OnCall[T, R any](r Registrar, event string, fn func(*Socket, T) (R, error)) {
+	mayHandle(event, fn == nil)
 	b := new(boxes[T])
 	r.On(event, func(e *Event) error {
 		v, err := b.bind(func(v *T) error { return e.Bind(v) })

@@ -89,23 +89,43 @@ func (t *table) child() *table {
 	return &c
 }
 
+// notNil panics, at the line of the mistake, rather than at every event.
+func notNil(isNil bool) {
+	if isNil {
+		panic("sio: nil function")
+	}
+}
+
+// mayHandle panics for what cannot be a handler of that event.
+func mayHandle(event string, isNil bool) {
+	if isNil {
+		panic("sio: nil handler for event " + event)
+	}
+	if reserved(event) {
+		panic("sio: " + event + " is a reserved event name")
+	}
+}
+
 // Use adds a connect middleware: fn runs before a socket is admitted. An error
 // refuses it with CONNECT_ERROR (a [*ConnectError] adds data), and later
 // middlewares do not run. fn may block; it may emit, which goes out before the
 // CONNECT, and join rooms, which are left again if the socket is refused.
 func (n *Namespace) Use(fn func(s *Socket) error) {
+	notNil(fn == nil)
 	n.change(func(t *table) { t.use = append(t.use[:len(t.use):len(t.use)], fn) })
 }
 
 // OnConnect has fn run for each socket that was admitted, before any of its
 // events. fn may block. Its error goes to OnError; the socket stays.
 func (n *Namespace) OnConnect(fn func(s *Socket) error) {
+	notNil(fn == nil)
 	n.change(func(t *table) { t.connect = append(t.connect[:len(t.connect):len(t.connect)], fn) })
 }
 
 // OnDisconnecting has fn run when a socket begins to disconnect, while
 // [Socket.Rooms] still lists its rooms. fn may block.
 func (n *Namespace) OnDisconnecting(fn func(s *Socket, why Reason)) {
+	notNil(fn == nil)
 	n.change(func(t *table) {
 		t.disconnecting = append(t.disconnecting[:len(t.disconnecting):len(t.disconnecting)], fn)
 	})
@@ -114,6 +134,7 @@ func (n *Namespace) OnDisconnecting(fn func(s *Socket, why Reason)) {
 // OnDisconnect has fn run when a socket has disconnected, after the last of its
 // handlers. Every socket that was admitted gets here. fn may block.
 func (n *Namespace) OnDisconnect(fn func(s *Socket, why Reason)) {
+	notNil(fn == nil)
 	n.change(func(t *table) { t.disconnect = append(t.disconnect[:len(t.disconnect):len(t.disconnect)], fn) })
 }
 
@@ -123,9 +144,7 @@ func (n *Namespace) OnDisconnect(fn func(s *Socket, why Reason)) {
 func (n *Namespace) On(event string, h Handler) { n.on2(event, h, false) }
 
 func (n *Namespace) on2(event string, h Handler, inline bool) {
-	if reserved(event) {
-		panic("sio: " + event + " is a reserved event name")
-	}
+	mayHandle(event, h == nil)
 	n.change(func(t *table) {
 		if _, ok := t.events[event]; ok {
 			panic("sio: second handler for event " + event)
@@ -142,6 +161,7 @@ func (n *Namespace) on2(event string, h Handler, inline bool) {
 // runs where the handler runs; for events without a handler it may block. An
 // error keeps the event from its handler and goes to OnError.
 func (n *Namespace) OnAny(h Handler) {
+	notNil(h == nil)
 	n.change(func(t *table) { t.any = append(t.any[:len(t.any):len(t.any)], h) })
 }
 
@@ -150,6 +170,7 @@ func (n *Namespace) OnAny(h Handler) {
 // must not block. It borrows args, a comma-separated list of JSON values.
 // Acks are not heard of.
 func (n *Namespace) OnAnyOutgoing(fn func(s *Socket, event string, args []byte)) {
+	notNil(fn == nil)
 	n.change(func(t *table) { t.anyOut = append(t.anyOut[:len(t.anyOut):len(t.anyOut)], fn) })
 }
 
@@ -157,6 +178,7 @@ func (n *Namespace) OnAnyOutgoing(fn func(s *Socket, event string, args []byte))
 // handler, with or without one. An error keeps the event from its handler and
 // goes to OnError. It runs where the handler runs.
 func (n *Namespace) UsePacket(fn func(e *Event) error) {
+	notNil(fn == nil)
 	n.change(func(t *table) { t.packet = append(t.packet[:len(t.packet):len(t.packet)], fn) })
 }
 
@@ -164,12 +186,14 @@ func (n *Namespace) UsePacket(fn func(e *Event) error) {
 // without one (nothing), in whatever order they are registered. mw is called at
 // registration, never for an event; the first mw is the outermost.
 func (n *Namespace) UseEvent(mw func(next Handler) Handler) {
+	notNil(mw == nil)
 	n.change(func(t *table) { t.wrap = append(t.wrap[:len(t.wrap):len(t.wrap)], mw) })
 }
 
 // OnDrain has fn run when a client that could not take more has taken
 // everything: what paused may go on. It runs on the loop and must not block.
 func (n *Namespace) OnDrain(fn func(s *Socket)) {
+	notNil(fn == nil)
 	n.change(func(t *table) { t.drain = append(t.drain[:len(t.drain):len(t.drain)], fn) })
 }
 
@@ -177,6 +201,7 @@ func (n *Namespace) OnDrain(fn func(s *Socket)) {
 // errors of the protocol; event names where. Without it they are logged. It may
 // run on a loop and must not block.
 func (n *Namespace) OnError(fn func(s *Socket, event string, err error)) {
+	notNil(fn == nil)
 	n.change(func(t *table) { t.onError = append(t.onError[:len(t.onError):len(t.onError)], fn) })
 }
 
@@ -195,9 +220,7 @@ func (i inline) On(event string, h Handler) { i.n.on2(event, h, true) }
 // and in the same way. It is for ports from Node: it costs memory for each
 // socket, where a handler of the namespace costs none. Any goroutine.
 func (s *Socket) On(event string, h Handler) {
-	if reserved(event) {
-		panic("sio: " + event + " is a reserved event name")
-	}
+	mayHandle(event, h == nil)
 	x := s.extra()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -207,26 +230,24 @@ func (s *Socket) On(event string, h Handler) {
 	}
 	t := s.nsp.table.Load()
 	if old := next[event]; old != nil {
-		first, second := old.h, h
-		h = func(e *Event) error {
-			if err := first(e); err != nil {
-				return err
-			}
-			return second(e)
-		}
+		h = both(old.h, h)
 	}
-	run := t.chain(h)
+	all := h
 	if shared := t.events[event]; shared != nil {
-		first, second := shared.run, h
-		run = func(e *Event) error {
-			if err := first(e); err != nil {
-				return err
-			}
-			return second(e)
-		}
+		all = both(shared.h, h)
 	}
-	next[event] = &entry{name: event, h: h, run: run}
+	next[event] = &entry{name: event, h: h, run: t.chain(all)}
 	x.handlers.Store(&next)
+}
+
+// both runs second unless first fails.
+func both(first, second Handler) Handler {
+	return func(e *Event) error {
+		if err := first(e); err != nil {
+			return err
+		}
+		return second(e)
+	}
 }
 
 // Off removes the socket's own handlers of event. Any goroutine.
@@ -284,6 +305,7 @@ func (n *Namespace) report(f func(*Socket, string, error), s *Socket, event stri
 
 // failPanic reports a panic, and logs it whoever else hears of it.
 func (n *Namespace) failPanic(s *Socket, event string, err *PanicError) {
+	n.srv.panics.Add(1)
 	n.srv.opts.Logger.Error("sio: panic in handler", "namespace", n.name, "event", event, "sid", s.ID(),
 		"panic", err.Value, "stack", string(err.Stack))
 	t := n.table.Load()

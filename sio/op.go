@@ -86,7 +86,8 @@ func (o *op) Dropped() {
 	if o.kind == opAsk {
 		o.frame.Release()
 		if o.reply != nil {
-			o.reply(nil, ErrDisconnected)
+			// Not here: who posts may hold locks, ours or its own.
+			go o.s.replyTo(o.reply, nil, o.s.gone())
 		}
 	}
 	if o.kind == opResolved && o.n != nil {

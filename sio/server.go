@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -162,14 +163,28 @@ func (s *Server) create(name string, parent *Namespace) *Namespace {
 	hooks := s.onNew
 	s.mu.Unlock()
 	for _, f := range hooks {
-		f(n)
+		s.made(f, n)
 	}
 	return n
 }
 
+// made calls a hook of OnNamespace. The goroutine may be a worker's, and then
+// nobody above would survive its panic.
+func (s *Server) made(f func(*Namespace), n *Namespace) {
+	defer func() {
+		if r := recover(); r != nil {
+			s.panics.Add(1)
+			s.opts.Logger.Error("sio: panic in OnNamespace", "namespace", n.name, "panic", r, "stack", string(debug.Stack()))
+		}
+	}()
+	f(n)
+}
+
 // OnNamespace has fn hear of each namespace that is made after this call,
-// static or dynamic. It runs on the goroutine that makes it. Any goroutine.
+// static or dynamic. It runs on the goroutine that makes it; its panics are
+// logged. Any goroutine.
 func (s *Server) OnNamespace(fn func(n *Namespace)) {
+	notNil(fn == nil)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.onNew = append(s.onNew[:len(s.onNew):len(s.onNew)], fn)
@@ -221,8 +236,12 @@ func (s *Server) each() []*loopState {
 // every connection (what was not sent is dropped), and waits for the handlers
 // that run. It returns ctx's error if that takes too long. It does not close
 // listeners. Blocks; any goroutine, but never a handler's, which it would wait
-// for.
+// for: on a loop it does nothing and returns [ErrOnLoop], in a handler that may
+// block start a goroutine for it.
 func (s *Server) Close(ctx context.Context) error {
+	if s.onLoop() {
+		return ErrOnLoop
+	}
 	s.closed.Store(true)
 	var wg sync.WaitGroup
 	for _, ls := range s.each() {

@@ -140,7 +140,7 @@ func (s *Socket) runConnect() {
 			return // the client left meanwhile
 		}
 		if err := s.guard(f); err != nil {
-			message, data := refusal(err)
+			message, data := s.refusal(err)
 			s.post(op{kind: opRefuse, text: message, data: data})
 			return
 		}
