@@ -21,6 +21,9 @@ func due(deadline, now uint32) bool {
 	return deadline != 0 && int32(now-deadline) >= 0
 }
 
+// maxTick is the longest time between two ticks, in milliseconds.
+const maxTick = 50
+
 // TickEvery is how often Tick wants to be called: a thirtieth of the shortest
 // interval of the mux's engines, but 10 to 50 ms. Any goroutine.
 func (l *Loop) TickEvery() time.Duration {
@@ -28,7 +31,7 @@ func (l *Loop) TickEvery() time.Duration {
 	for _, e := range l.mux.engines {
 		shortest = min(shortest, e.opts.PingInterval, e.opts.PingTimeout, e.opts.UpgradeTimeout)
 	}
-	return min(max(shortest/30, 10*time.Millisecond), 50*time.Millisecond)
+	return min(max(shortest/30, 10*time.Millisecond), maxTick*time.Millisecond)
 }
 
 // Tick brings the time: heartbeats, timeouts, the wheel. The driver calls it
@@ -94,8 +97,16 @@ func (s *Session) beat() {
 		return
 	}
 	s.flags = s.flags&^sfExtended | sfPinged
-	s.arm(s.engine.pingTimeout)
+	// The timeout counts from when the ping was due, not from the tick that
+	// sent it: a session lives pingInterval and pingTimeout, not two ticks more.
+	late := stamp(s.loop.now) - s.loop.table.deadline[s.slot]
+	s.arm(s.engine.pingTimeout - min(late, maxTick, s.engine.pingTimeout/2))
 	s.ping()
+}
+
+// late reports that the session has not answered its ping in time.
+func (s *Session) late() bool {
+	return s.flags&sfPinged != 0 && due(s.loop.table.deadline[s.slot], stamp(s.loop.now))
 }
 
 // arm sets the heartbeat's next deadline, ms from now.

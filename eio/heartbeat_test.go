@@ -91,6 +91,23 @@ func TestHeartbeatPolling(t *testing.T) {
 	w.heard("close ping timeout")
 }
 
+// TestHeartbeatBetweenTicks: the times hold to the millisecond for the session,
+// however the ticks fall.
+func TestHeartbeatBetweenTicks(t *testing.T) {
+	w := newWorld(t, fastPings())
+	w.d.Sleep(7 * ms)
+	c, target := w.openPolling()
+	w.d.Advance(310 * ms) // the ping was due at 300
+	w.d.Sleep(189 * ms)
+	c.WriteString(post(target, "3"))
+	expect(t, c, posted) // at 499
+	w.d.Advance(310 * ms)
+	w.d.Sleep(190 * ms)
+	c.WriteString(get(target)) // at 500, and no tick yet
+	expect(t, c, refused(400, `{"code":1,"message":"Session ID unknown"}`))
+	w.heard("close ping timeout")
+}
+
 func TestHeartbeatAcrossUpgrade(t *testing.T) {
 	w := newWorld(t, fastPings())
 	c, target := w.openPolling()

@@ -109,6 +109,10 @@ func (l *Loop) find(e *Engine, text []byte) *Session {
 		n := id.number()
 		if slot := n >> loopBits; n&maxLoops == uint32(l.index) && int(slot) < len(l.table.sessions) {
 			if s := l.table.sessions[slot]; s != nil && s.custom == nil && s.sid == id && s.engine == e {
+				if s.late() {
+					s.beat() // its time is up, only the tick has not come yet
+					return nil
+				}
 				return s
 			}
 		}
