@@ -5,7 +5,7 @@ go 1.26
 require (
 	github.com/gobwas/ws v1.5.0
 	github.com/panjf2000/gnet/v2 v2.9.8
-	github.com/valyala/bytebufferpool v1.0.0 // indirect
+	github.com/valyala/bytebufferpool v1.0.0
 	golang.org/x/sys v0.30.0
 )
 

@@ -228,8 +228,8 @@ func decodeStd(arg []byte, target any, bins [][]byte) error {
 	if len(bins) == 0 {
 		return json.Unmarshal(arg, target)
 	}
-	b := pool.Get()
-	defer pool.Put(b)
+	b := pool.GetText()
+	defer pool.PutText(b)
 	var err error
 	if b.B, err = inlineAttachments(b.B[:0], arg, bins); err != nil {
 		return err

@@ -74,7 +74,9 @@ func (e *encoder) value(dst []byte, v any) ([]byte, error) {
 	case uint64:
 		return strconv.AppendUint(dst, v, 10), nil
 	case float64:
-		return appendFloat(dst, v)
+		return appendFloat(dst, v, 64), nil
+	case float32:
+		return appendFloat(dst, float64(v), 32), nil
 	case []byte:
 		return e.binary(dst, v), nil
 	case Binary:
@@ -159,14 +161,25 @@ func (e *encoder) object(dst []byte, m map[string]any) (_ []byte, err error) {
 
 // appendFloat writes a number as JavaScript does. What JSON cannot hold becomes
 // null, as JSON.stringify has it.
-func appendFloat(dst []byte, f float64) ([]byte, error) {
+func appendFloat(dst []byte, f float64, bits int) []byte {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return append(dst, "null"...), nil
+		return append(dst, "null"...)
 	}
-	if f == math.Trunc(f) && math.Abs(f) < 1e15 {
-		return appendInt(dst, int64(f)), nil
+	// ECMAScript: the exponent form begins at 1e21 and below 1e-6.
+	abs := math.Abs(f)
+	plain := abs >= 1e-6 && abs < 1e21
+	if bits == 32 {
+		plain = float32(abs) >= 1e-6 && float32(abs) < 1e21
 	}
-	return appendStd(dst, f)
+	if plain || abs == 0 {
+		return strconv.AppendFloat(dst, f, 'f', -1, bits)
+	}
+	dst = strconv.AppendFloat(dst, f, 'e', -1, bits)
+	if n := len(dst); dst[n-4] == 'e' && dst[n-2] == '0' { // e-09 is written e-9
+		dst[n-2] = dst[n-1]
+		dst = dst[:n-1]
+	}
+	return dst
 }
 
 // appendRaw holds raw JSON against the grammar: a broken text would end the

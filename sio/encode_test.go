@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"net/netip"
 	"reflect"
 	"strings"
@@ -269,6 +270,38 @@ func TestWalked(t *testing.T) {
 	} {
 		if got := walked(reflect.TypeOf(v)); got != want {
 			t.Errorf("%T: %v, want %v", v, got, want)
+		}
+	}
+}
+
+// Floats are written as encoding/json writes them.
+func TestFloats(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(3, 4))
+	check := func(f float64) {
+		t.Helper()
+		want, err := json.Marshal(f)
+		if err != nil {
+			return // NaN and infinities: null
+		}
+		if got := appendFloat(nil, f, 64); string(got) != string(want) {
+			t.Errorf("%v is written %s, want %s", f, got, want)
+		}
+		want, err = json.Marshal(float32(f))
+		if got := appendFloat(nil, float64(float32(f)), 32); err == nil && string(got) != string(want) {
+			t.Errorf("float32 %v is written %s, want %s", f, got, want)
+		}
+	}
+	for _, f := range []float64{0, 1, -1, 0.5, 1e-6, 9.99e-7, 1e-9, 1e-10, 1e20, 1e21, 1e22, 1e100, math.MaxFloat64, math.SmallestNonzeroFloat64} {
+		check(f)
+		check(-f)
+	}
+	for range 10_000 {
+		check(math.Float64frombits(rnd.Uint64()))
+		check(rnd.NormFloat64())
+	}
+	for _, f := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		if got := appendFloat(nil, f, 64); string(got) != "null" {
+			t.Errorf("%v is written %s", f, got)
 		}
 	}
 }
