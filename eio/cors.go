@@ -203,7 +203,7 @@ func (p *cors) append(dst []byte, r *http1.Request) []byte {
 	// A 204 has no Content-Length by the RFC, but the npm package sends one:
 	// "Safari (and potentially other browsers) need content-length 0, for 204 or
 	// they just hang waiting for a body".
-	if !p.passOptions && p.status == 204 {
+	if !p.passOptions && p.status == 204 && !r.Upgrade { // an upgrade is no preflight
 		dst = append(dst, "Content-Length: 0\r\n"...)
 	}
 	return dst

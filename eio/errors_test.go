@@ -241,3 +241,17 @@ func TestBadOptions(t *testing.T) {
 		t.Error("no handler: no error")
 	}
 }
+
+// TestCORSUpgrade: an upgrade with the method of a preflight is refused, and its
+// answer says its length once.
+func TestCORSUpgrade(t *testing.T) {
+	w := newWorld(t, &eio.Options{CORS: &eio.CORS{}})
+	_, target := w.openPolling()
+	for _, target := range []string{asWebsocket(target), base + "websocket"} {
+		c := w.d.Dial()
+		c.WriteString(strings.Replace(upgrade(target), "GET", "OPTIONS", 1))
+		if got := c.String(); strings.Count(strings.ToLower(got), "content-length:") != 1 || !strings.HasPrefix(got, "HTTP/1.1 4") {
+			t.Errorf("got %q", got)
+		}
+	}
+}

@@ -10,31 +10,33 @@ import (
 
 var errTakenID = errors.New("eio: GenerateID made an id that is in use, or is empty")
 
-// newSession makes a session and gives it its place. It is not open yet.
+// newSession makes a session and gives it its place. It is not open yet, and
+// hangs on p: should p break before it is, they end together.
 func (l *Loop) newSession(e *Engine, p *Peer, q *query) (*Session, error) {
 	s := &Session{engine: e, loop: l, req: *p.request()}
 	if q.base64 {
 		s.flags |= sfBase64
 	}
-	l.table.add(s)
-	n, named := l.sidNumber(s.slot)
-	s.sid = l.sids.next(n)
-	if e.opts.GenerateID != nil {
+	if e.opts.GenerateID != nil { // before s is anywhere, for it may panic
 		id, err := e.opts.GenerateID(p.request())
 		if err == nil && (id == "" || !l.mux.name(id, s)) {
 			err = errTakenID
 		}
 		if err != nil {
-			l.table.remove(s)
 			return nil, err
 		}
 		s.custom = &id
-	} else if !named { // the id leads nowhere by itself
+	}
+	l.table.add(s)
+	n, named := l.sidNumber(s.slot)
+	s.sid = l.sids.next(n)
+	if s.custom == nil && !named { // the id leads nowhere by itself
 		id := s.sid.String()
 		l.mux.name(id, s)
 		s.custom = &id
 	}
 	e.clients.Add(1)
+	s.peer, p.sess = p, s
 	return s, nil
 }
 
@@ -69,13 +71,12 @@ func (p *Peer) handshake(e *Engine, q *query, r *http1.Request) {
 	s.arm(e.pingInterval)
 	if r.Upgrade {
 		s.transport.Store(uint32(Websocket))
-		s.peer = p
 		p.switchProtocols(r, stWebsocket, e.opts.MaxPayload)
-		p.sess = s
 		start := len(l.scratch[:0])
 		l.scratch = wsframe.AppendFrame(l.scratch[:start], wsframe.OpText, l.body)
 		p.write(l.scratch)
 	} else {
+		s.peer, p.sess = nil, nil
 		s.poll = l.newPolling(s)
 		p.pollLines()
 		p.answer(200, textType, l.body)
@@ -92,13 +93,26 @@ func (p *Peer) opened(s *Session) {
 	s.flags |= sfTold
 	s.loop.timed = true
 	s.loop.stats.Sessions++
-	err := e.handler.OnOpen(s)
-	if err != nil {
+	if err := s.tellOpen(); err != nil {
 		s.end(ReasonForced, err.Error(), endOrderly)
 	}
 	if e.opts.DropRequest {
 		s.DropRequest()
 	}
+}
+
+var errOpenPanic = errors.New("panic")
+
+// tellOpen calls OnOpen. A panic counts as an error: whoever did not get through
+// its OnOpen is not ready for messages.
+func (s *Session) tellOpen() (err error) {
+	defer func() {
+		if e := recover(); e != nil {
+			s.loop.panicked(e)
+			err = errOpenPanic
+		}
+	}()
+	return s.engine.handler.OnOpen(s)
 }
 
 // hooks runs the header hooks for an answer of s.

@@ -1,8 +1,10 @@
 package eio_test
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -50,6 +52,56 @@ func TestPanicInFlush(t *testing.T) {
 		}
 	}
 	p.Closed(nil)
+}
+
+// TestPanicInHooks: a session whose hooks panic is as if it had never been.
+func TestPanicInHooks(t *testing.T) {
+	boom := true
+	panics := func() {
+		if boom {
+			panic("on purpose")
+		}
+	}
+	n := 0
+	for name, o := range map[string]*eio.Options{
+		"headers":  {InitialHeaders: func(*eio.Request, http.Header) { panics() }},
+		"id":       {GenerateID: func(*eio.Request) (string, error) { panics(); n++; return fmt.Sprint("id", n), nil }},
+		"allow":    {AllowRequest: func(*eio.Request) error { panics(); return nil }},
+		"use":      {Use: []func(*eio.Request, http.Header) error{func(*eio.Request, http.Header) error { panics(); return nil }}},
+		"open":     {},
+		"open sid": {GenerateID: func(*eio.Request) (string, error) { n++; return fmt.Sprint("id", n), nil }},
+	} {
+		w := newWorld(t, o)
+		w.mux.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+		boom = true
+		if strings.HasPrefix(name, "open") {
+			w.h.onOpen = func(*eio.Session) error { panics(); return nil }
+		}
+		for range 3 {
+			for _, head := range []string{get(base + "polling"), upgrade(base + "websocket")} {
+				c := w.d.Dial()
+				c.WriteString(head)
+				if m := sidRE.FindStringSubmatch(c.String()); m != nil { // told, then ended
+					c.WriteString(get(base + "polling&sid=" + m[1]))
+					if got := c.String(); strings.Contains(got, "200 OK") {
+						t.Errorf("%s: the session goes on: %q", name, got)
+					}
+				}
+			}
+		}
+		if n := w.e.Clients(); n != 0 {
+			t.Errorf("%s: %d sessions left", name, n)
+		}
+		if log := w.h.take(); strings.Count(log, "open") != strings.Count(log, "close forced close: panic") {
+			t.Errorf("%s: heard %q", name, log)
+		}
+		boom = false
+		w.openWS()
+		w.openPolling()
+		if n := w.e.Clients(); n != 2 {
+			t.Errorf("%s: %d sessions, want 2", name, n)
+		}
+	}
 }
 
 // TestPanicInSend: what stands behind an op that panics is done nevertheless.
