@@ -16,8 +16,8 @@ import (
 // maxAnswer bounds what Mux.Fallback may answer: the answer is held in memory.
 const maxAnswer = 64 << 20
 
-// serveFallback begins a request for Mux.Fallback: its body is read first.
-func (p *Peer) serveFallback(r *http1.Request) {
+// serveFallback begins a request for h: its body is read first.
+func (p *Peer) serveFallback(h http.Handler, r *http1.Request) {
 	req, err := stdRequest(r)
 	if err != nil {
 		p.refuse(400)
@@ -29,7 +29,7 @@ func (p *Peer) serveFallback(r *http1.Request) {
 		p.refuse(413)
 		return
 	}
-	p.x.req = req
+	p.x.req, p.x.handler = req, h
 	p.invite(r)
 	p.await(exFallback, limit)
 }
@@ -62,6 +62,11 @@ func stdRequest(r *http1.Request) (*http.Request, error) {
 		req.Header.Add(string(name), string(value))
 	}
 	req.Header.Del("Host")
+	if u.Host != "" {
+		// RFC 9112, 3.2.2: a server "MUST ignore the received Host header field
+		// (if any) and instead use the host information of the request-target."
+		req.Host = u.Host
+	}
 	return req, nil
 }
 
@@ -75,21 +80,22 @@ func (p *Peer) runFallback(body []byte) {
 	req.ContentLength = int64(len(body))
 	ctx, cancel := context.WithCancel(context.Background())
 	x.cancel = cancel
-	t := &fallback{p: p, x: x, loop: p.loop, req: req.WithContext(ctx), header: make(http.Header)}
+	t := &fallback{p: p, x: x, loop: p.loop, handler: x.handler, req: req.WithContext(ctx), header: make(http.Header)}
 	go t.serve()
 }
 
 // fallback is one run of Mux.Fallback: the ResponseWriter it is given, and the
 // task that brings the answer back to the loop.
 type fallback struct {
-	p      *Peer
-	x      *exchange
-	loop   *Loop
-	req    *http.Request
-	header http.Header
-	sent   http.Header // header as it was when the status was written
-	status int
-	body   bytes.Buffer
+	p       *Peer
+	x       *exchange
+	loop    *Loop
+	handler http.Handler
+	req     *http.Request
+	header  http.Header
+	sent    http.Header // header as it was when the status was written
+	status  int
+	body    bytes.Buffer
 }
 
 func (t *fallback) serve() {
@@ -101,7 +107,7 @@ func (t *fallback) serve() {
 			t.sent, t.status = http.Header{}, 500
 		}
 	}()
-	t.loop.mux.page(t.req.URL.Path).ServeHTTP(t, t.req)
+	t.handler.ServeHTTP(t, t.req)
 }
 
 // Header implements http.ResponseWriter.
@@ -129,7 +135,7 @@ func (t *fallback) Write(b []byte) (int, error) {
 }
 
 // Run brings the answer back to its connection, if that still waits for it.
-func (t *fallback) Run(*Loop) bool {
+func (t *fallback) Run(l *Loop) bool {
 	p, x := t.p, t.x
 	if p.x != x || x.req == nil || x.kind != exFallback || p.loop != t.loop {
 		return false
@@ -139,25 +145,41 @@ func (t *fallback) Run(*Loop) bool {
 	if contentType == "" && t.body.Len() > 0 {
 		contentType = http.DetectContentType(t.body.Bytes())
 	}
-	for name, values := range t.sent {
-		switch name {
-		case "Content-Type", "Content-Length", "Transfer-Encoding":
-			continue
-		case "Connection":
-			x.keepAlive = x.keepAlive && t.sent.Get(name) != "close"
-			continue
-		}
-		for _, v := range values {
-			x.lines, _ = http1.AppendHeader(x.lines, name, v)
-		}
-	}
 	if !http1.ValidValue(contentType) {
 		contentType = ""
 	}
+	if http1.HasToken([]byte(t.sent.Get("Connection")), "close") {
+		x.keepAlive = false
+	}
+	length := t.length()
+	t.sent.Del("Content-Type")
+	if t.sent.Get("Date") == "" { // as net/http: caches reckon with it
+		t.sent.Set("Date", l.wall().UTC().Format(http.TimeFormat))
+	}
+	x.lines = http1.AppendHeaders(x.lines, t.sent)
 	body := t.body.Bytes()
 	if t.status == http.StatusNoContent || t.status == http.StatusNotModified {
 		body = nil
 	}
+	if x.noBody {
+		p.sayHead(t.status, contentType, length)
+		p.answered()
+		return false
+	}
 	p.answer(t.status, contentType, body)
 	return false
+}
+
+// length is what the answer to a HEAD says the body of the answer to a GET
+// would have: what the handler wrote, or else what it declared; -1 if it did
+// neither.
+func (t *fallback) length() int {
+	if n := t.body.Len(); n > 0 {
+		return n
+	}
+	n, err := strconv.ParseInt(t.sent.Get("Content-Length"), 10, 0)
+	if err != nil || n < 0 {
+		return -1
+	}
+	return int(n)
 }

@@ -22,6 +22,7 @@ type exchange struct {
 	lines     []byte    // further header lines of the answer
 	s         *Session  // of a POST
 	req       *http.Request
+	handler   http.Handler // of req
 	cancel    func() // ends req's context
 }
 
@@ -259,6 +260,15 @@ func (p *Peer) say(status int, contentType string, body []byte) {
 	}
 }
 
+// sayHead sends the answer to a HEAD; length is as for [http1.AppendHead].
+func (p *Peer) sayHead(status int, contentType string, length int) {
+	x, l := p.x, p.loop
+	h := http1.Response{Status: status, ContentType: contentType, Headers: x.lines,
+		Minor: int(x.minor), KeepAlive: x.keepAlive}
+	l.scratch = http1.AppendHead(l.scratch[:0], &h, length)
+	p.write(l.scratch)
+}
+
 // answered ends an exchange whose answer is sent. The next request may be here
 // already.
 func (p *Peer) answered() {
@@ -319,18 +329,21 @@ func (p *Peer) reply(r *http1.Request, status int, contentType string, body []by
 // serveOther serves what no engine does.
 func (p *Peer) serveOther(r *http1.Request) {
 	m := p.loop.mux
-	switch ep := m.endpoint(r.Path); {
-	case ep != nil:
+	if ep := m.endpoint(r.Path); ep != nil {
 		p.serveEndpoint(ep, r)
-	case r.Upgrade:
+		return
+	}
+	if r.Upgrade {
 		// As the reference: not ours, and perhaps nobody's. It ends after a
 		// second, without a byte.
 		p.endExchange()
 		p.state = stBusy
 		p.loop.watch.set(p, 1000)
-	case m.page(string(r.Path)) != nil:
-		p.serveFallback(r)
-	default:
-		p.reply(r, 404, "", nil)
+		return
 	}
+	if h := m.page(string(r.Path)); h != nil {
+		p.serveFallback(h, r)
+		return
+	}
+	p.reply(r, 404, "", nil)
 }

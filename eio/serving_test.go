@@ -72,30 +72,51 @@ func TestForeignUpgrade(t *testing.T) {
 	expect(t, c, "")
 }
 
+// fallbackPages is what TestFallback serves; it is closed when a client of /gone
+// has gone.
+type fallbackPages chan bool
+
+func (gone fallbackPages) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case "/echo":
+		body, _ := io.ReadAll(r.Body)
+		rw.Header().Set("X-Got", r.Header.Get("X-Sent")+" "+r.Host+" "+r.RemoteAddr)
+		rw.WriteHeader(201)
+		_, _ = rw.Write(body)
+	case "/panic":
+		panic("on purpose")
+	case "/gone":
+		<-r.Context().Done()
+		close(gone)
+	case "/none":
+		rw.WriteHeader(204)
+	case "/file": // as http.ServeContent does
+		rw.Header().Set("Content-Length", "4711")
+		rw.Header().Set("X-A", "b")
+		if r.Method != "HEAD" {
+			_, _ = rw.Write(make([]byte, 4711))
+		}
+	case "/page":
+		rw.Header().Set("Connection", "Close")
+		_, _ = rw.Write([]byte("page"))
+	case "/host":
+		_, _ = rw.Write([]byte(r.Host))
+	}
+}
+
 func TestFallback(t *testing.T) {
 	w := newWorld(t, nil)
 	w.mux.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	block := make(chan bool)
-	w.mux.Fallback = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case "/echo":
-			body, _ := io.ReadAll(r.Body)
-			rw.Header().Set("X-Got", r.Header.Get("X-Sent")+" "+r.Host+" "+r.RemoteAddr)
-			rw.WriteHeader(201)
-			_, _ = rw.Write(body)
-		case "/panic":
-			panic("on purpose")
-		case "/gone":
-			<-r.Context().Done()
-			close(block)
-		case "/none":
-			rw.WriteHeader(204)
-		}
-	})
+	w.mux.Fallback = fallbackPages(block)
 	answer := func(c *eiotest.Conn) string {
 		var got string
 		w.d.Wait(func() bool { got += c.String(); return got != "" })
-		return got
+		date := "Date: " + w.d.Now().UTC().Format(http.TimeFormat) + "\r\n"
+		if strings.HasPrefix(got, "HTTP/1.1 20") && !strings.Contains(got, date) {
+			t.Errorf("no date in %q", got)
+		}
+		return strings.ReplaceAll(got, date, "")
 	}
 	c := w.d.Dial()
 	c.WriteString("POST /echo HTTP/1.1\r\nHost: h\r\nX-Sent: y\r\nContent-Length: 5\r\n\r\nhello" + get("/none"))
@@ -110,9 +131,17 @@ func TestFallback(t *testing.T) {
 	if !strings.HasSuffix(got, "HTTP/1.1 204 No Content\r\n\r\n") {
 		t.Errorf("got %q", got)
 	}
-	c.WriteString("HEAD / HTTP/1.1\r\nHost: h\r\n\r\n")
-	if got := answer(c); got != "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" {
-		t.Errorf("got %q", got)
+	for request, want := range map[string]string{
+		"HEAD /":            "HTTP/1.1 200 OK\r\n\r\n",
+		"HEAD /file":        "HTTP/1.1 200 OK\r\nContent-Length: 4711\r\nX-A: b\r\n\r\n",
+		"HEAD /page":        "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 4\r\nConnection: close\r\n\r\n",
+		"GET http://g/host": "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 1\r\n\r\ng",
+	} {
+		c := w.d.Dial()
+		c.WriteString(request + " HTTP/1.1\r\nHost: h\r\n\r\n")
+		if got := answer(c); got != want {
+			t.Errorf("%s: got %q", request, got)
+		}
 	}
 	c.WriteString(get("/panic"))
 	if got := answer(c); !strings.HasPrefix(got, "HTTP/1.1 500 ") {

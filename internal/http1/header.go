@@ -202,7 +202,12 @@ func (r *Request) parseLength(v []byte) *Error {
 
 // judge refuses what the headers say together.
 func (r *Request) judge(h *heads) *Error {
-	r.Upgrade = h.upgrades && h.websocket
+	// RFC 9110, 7.8: "A server MUST ignore an Upgrade header field that is
+	// received in an HTTP/1.0 request." And 10.1.1: "A server that receives a
+	// 100-continue expectation in an HTTP/1.0 request MUST ignore that
+	// expectation."
+	r.Upgrade = h.upgrades && h.websocket && r.Minor > 0
+	r.Expect100 = r.Expect100 && r.Minor > 0
 	r.KeepAlive = !h.closes && (r.Minor == 1 || h.keeps)
 	switch {
 	case h.lengths > 1 || h.encodings > 1 || h.lengths+h.encodings > 1:

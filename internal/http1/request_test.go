@@ -58,6 +58,8 @@ func TestParseConnection(t *testing.T) {
 		{"GET / HTTP/1.1\r\nHost: a\r\nConnection: x, Close\r\n\r\n", false, false, false, false, "/", ""},
 		{"GET / HTTP/1.0\r\n\r\n", false, false, false, false, "/", ""},
 		{"GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", true, false, false, false, "/", ""},
+		{"POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n", false, false, false, false, "/", ""},
+		{"GET / HTTP/1.0\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", false, false, false, false, "/", ""},
 		{"GET /?a=?b HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n\r\n", true, true, false, false, "/", "a=?b"},
 		{"GET /s HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", true, true, false, false, "/s", ""},
 		{"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n", true, false, false, false, "/", ""},

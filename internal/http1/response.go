@@ -31,7 +31,8 @@ func AppendResponse(dst []byte, r *Response, body []byte) []byte {
 
 // AppendHead appends the head of an answer whose body of length bytes the
 // caller appends or sends after it. A status that has no body by definition
-// (1xx, 204, 304) gets no Content-Length. Any goroutine.
+// (1xx, 204, 304) gets no Content-Length, nor does a negative length, which an
+// answer to HEAD may have. Any goroutine.
 func AppendHead(dst []byte, r *Response, length int) []byte {
 	dst = AppendStatus(dst, r.Status)
 	if r.ContentType != "" {
@@ -39,7 +40,7 @@ func AppendHead(dst []byte, r *Response, length int) []byte {
 		dst = append(dst, r.ContentType...)
 		dst = append(dst, crlf...)
 	}
-	if bodyAllowed(r.Status) {
+	if bodyAllowed(r.Status) && length >= 0 {
 		dst = append(dst, "Content-Length: "...)
 		dst = strconv.AppendInt(dst, int64(length), 10)
 		dst = append(dst, crlf...)
