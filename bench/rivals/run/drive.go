@@ -155,7 +155,7 @@ func (x *sample) line(m *measure) string {
 	var out []string
 	for _, c := range m.columns {
 		if v, ok := c.pick(x.Figures); ok {
-			out = append(out, c.title+" "+number(v)+" "+c.unit)
+			out = append(out, strings.TrimSpace(c.title+" "+number(v)+" "+c.unit))
 		}
 	}
 	return strings.Join(out, ", ")

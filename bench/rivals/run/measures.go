@@ -114,9 +114,9 @@ func measures() []measure {
 			columns: perMessage("echo-1", "echo ×1")},
 		{name: "polling", title: "echo of 64 B over polling, 100 clients, one in flight each", scenario: "echo", clients: 100, seconds: 3, objects: true,
 			polling: true, args: []string{"--transport", "polling"}, columns: perMessage("polling", "echo, polling")},
-		{name: "connect", title: "5,000 connects: TCP, upgrade, Engine.IO, Socket.IO", scenario: "connect", clients: 5000, seconds: 4,
+		{name: "connect", title: "15,000 connects: TCP, upgrade, Engine.IO, Socket.IO", scenario: "connect", clients: 15_000, seconds: 7,
 			columns: []column{{"connect", "connect", "µs", func(f *figures) (float64, bool) { return f.ServerCPUPerConnect, f.ServerCPUPerConnect > 0 }}}},
-		{name: "idle", title: "15,000 idle clients, and after they left", scenario: "idle", clients: 15_000, seconds: 22,
+		{name: "idle", title: "15,000 idle clients, and after they left", scenario: "idle", clients: 15_000, seconds: 35,
 			args: []string{"--settle", "3s"}, columns: []column{
 				{"idle", "idle, memory a client", "B", func(f *figures) (float64, bool) { return f.BytesPerClient, f.BytesPerClient > 0 }},
 				{"left", "memory after all left, of that before", "×", left},

@@ -64,11 +64,15 @@ func TestFailedIsNotQuoted(t *testing.T) {
 	text := table(s, "rivals.svg")
 	for _, want := range []string{
 		"failed in 1 of 3: 3 messages lost", "| echo ×10 | sio | ≤ 0.10 × node | node failed in 1 of 3: 3 messages lost | not measured |",
-		"| fan-out | sio | ≤ 1.00 × floor | 2.00 × floor | **missed** by 1e+02 % |", "uws: npm ci: no network", "a <CPU>",
+		"| fan-out | sio | ≤ 1.00 × floor | 2.00 × floor | **missed**: 2.00 times the aim |", "uws: npm ci: no network", "a <CPU>",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the table lacks %q:\n%s", want, text)
 		}
+	}
+	s.Short = true
+	if short := table(s, "x"); strings.Contains(short, "≤") || !strings.Contains(short, "Not a full run") {
+		t.Error("a short run is held against the aims")
 	}
 	if svg := draw(s); !strings.Contains(svg, "failed: no figure") {
 		t.Error("the plot does not say that node failed")
@@ -169,7 +173,7 @@ func TestStateComesBack(t *testing.T) {
 }
 
 func TestNumber(t *testing.T) {
-	for v, want := range map[float64]string{0: "0.00", 0.0012: "0.0012", 0.5: "0.50", 12.34: "12.3", 123.4: "123", 1234.5: "1,234", 13900: "13,900", 1234567: "1,234,567"} {
+	for v, want := range map[float64]string{0: "0", 0.0012: "0.0012", 0.5: "0.50", 12.34: "12.3", 123.4: "123", 1234.5: "1,234", 13900: "13,900", 1234567: "1,234,567"} {
 		if got := number(v); got != want && !(v == 1234.5 && got == "1,235") {
 			t.Errorf("%v: %q, want %q", v, got, want)
 		}

@@ -20,7 +20,7 @@ func number(v float64) string {
 		return strconv.FormatFloat(v, 'f', 0, 64)
 	case a >= 10:
 		return strconv.FormatFloat(v, 'f', 1, 64)
-	case a >= 0.01 || a == 0:
+	case a >= 0.1:
 		return strconv.FormatFloat(v, 'f', 2, 64)
 	}
 	return strconv.FormatFloat(v, 'g', 2, 64)
@@ -36,13 +36,32 @@ func table(s *state, plot string) string {
 	if s.Short || s.Done < s.Planned || !s.Whole {
 		p("**Not a full run: %s. Its figures show that it works, not how fast.**\n", s.lack())
 	}
+	if n := s.warned(); n > 0 {
+		p("**loadtest warned in %d of %d runs: see the end.**\n", n, s.Done)
+	}
 	p("![server CPU and memory of each server](%s)\n", plot)
 	s.results(p)
-	s.verdicts(p)
+	if s.fit() {
+		s.verdicts(p)
+	}
 	s.circumstances(p)
 	s.ranges(p)
 	s.troubles(p)
 	return strings.TrimRight(b.String(), "\n") + "\n"
+}
+
+// fit says whether the figures may be held against the aims: there are medians
+// of at least three rounds with all their clients.
+func (s *state) fit() bool { return !s.Short && s.Rounds >= 3 && s.Done == s.Planned }
+
+// warned counts the runs with warnings.
+func (s *state) warned() (n int) {
+	for _, x := range s.Samples {
+		if len(x.Warnings) > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 func (s *state) lack() string {
@@ -74,7 +93,7 @@ func (s *state) shown(objects bool) (out []column) {
 
 func (s *state) results(p printer) {
 	p("## Results\n")
-	p("Medians of %d rounds; smaller is better. \"–\": does not apply. Where a message was lost,", s.Rounds)
+	p("Rounds: %d, of which the median is shown; smaller is better. \"–\": does not apply, or was not run. Where a message was lost,", s.Rounds)
 	p("doubled or altered, or a client cut, in any round, the cell says so and has no figure.")
 	p("References have no Socket.IO library: they answer with hand-written bytes.\n")
 	s.grid(p, s.shown(false), nil)

@@ -63,7 +63,10 @@ func (t *target) judge(s *state) (measured, verdict string) {
 	if v <= t.limit {
 		return measured, "reached"
 	}
-	return measured, fmt.Sprintf("**missed** by %.2g %%", (v/t.limit-1)*100)
+	if over := v / t.limit; over >= 2 {
+		return measured, fmt.Sprintf("**missed**: %s times the aim", number(over))
+	}
+	return measured, fmt.Sprintf("**missed** by %.1f %%", (v/t.limit-1)*100)
 }
 
 func (t *target) wish() string {
