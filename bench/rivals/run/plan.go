@@ -73,7 +73,7 @@ func takes(jobs []job, c *config) (sum time.Duration) {
 	for _, j := range jobs {
 		sum += j.measure.takes(c)
 	}
-	return sum.Round(time.Minute)
+	return sum.Round(10 * time.Second)
 }
 
 // print lists everything for --list.

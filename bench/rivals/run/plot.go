@@ -11,7 +11,7 @@ import (
 var panels = []string{"fanout", "flood", "echo", "echo-1", "rooms", "polling", "connect", "idle"}
 
 const (
-	panelW, labelW, valueW = 540, 230, 70
+	panelW, labelW, valueW = 560, 250, 70
 	barH, barGap           = 15, 4
 	panelHead, panelGap    = 40, 26
 	margin                 = 16
