@@ -1,6 +1,7 @@
 package sio
 
 import (
+	"strings"
 	"sync"
 	"time"
 
@@ -187,6 +188,9 @@ func (b *Broadcast) spread(n *Namespace, a action, args []byte) { b.spreadTo(n, 
 
 func (b *Broadcast) spreadTo(n *Namespace, loops []*nsLoop, a action, args []byte) {
 	heard := a.kind <= actAsk && len(n.table.Load().anyOut) > 0
+	if heard {
+		a.event = strings.Clone(a.event) // it may be an Event's name, which is lent
+	}
 	for _, l := range loops {
 		if l == nil {
 			continue

@@ -273,6 +273,7 @@ func TestMaxRooms(t *testing.T) {
 	c := r.join(0)
 	s.Join("a", "b", "a", c.sid, "c", "d")
 	r.io.Join("e")
+	r.io.Join("a") // which it is in
 	r.settle()
 	if len(s.Rooms()) != 4 || len(errs) != 2 || errs[0] != ErrTooManyRooms {
 		t.Errorf("rooms %q, errors %v", s.Rooms(), errs)

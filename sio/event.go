@@ -66,7 +66,7 @@ func (e *Event) keep(b, name, args []byte, bins [][]byte) []byte {
 // release ends what load or newEvent began.
 func (e *Event) release() {
 	buf := e.buf
-	e.s, e.name, e.args, e.buf = nil, nil, nil, nil
+	e.s, e.name, e.args, e.buf, e.id = nil, nil, nil, nil, -1 // a late Ack finds none to give
 	if buf == nil {
 		e.bins = nil
 		return
@@ -80,7 +80,8 @@ func (e *Event) release() {
 // Socket is the socket that sent the event. Any goroutine.
 func (e *Event) Socket() *Socket { return e.s }
 
-// Name lends the event's name; it is empty for an acknowledgement. Any
+// Name lends the event's name; it is empty for an acknowledgement. It may be
+// emitted; to keep it, or to name a room, clone it (strings.Clone). Any
 // goroutine. Does not allocate.
 func (e *Event) Name() string { return b2s(e.name) }
 

@@ -96,6 +96,10 @@ func (x *extra) find(r *room) int {
 	return -1
 }
 
+// isIn says whether r, which may be nil, is among the rooms of the socket. Loop
+// only.
+func (x *extra) isIn(r *room) bool { return r != nil && x.find(r) >= 0 }
+
 // part undoes the i-th membership of x, on both sides. Loop only.
 func (l *nsLoop) part(x *extra, i int) {
 	m := x.in[i]

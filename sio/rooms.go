@@ -26,7 +26,7 @@ func (s *Socket) addRoom(room string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	has := x.hasName(room)
-	if s.state.Load() >= stateLeaving || has && s.sure() {
+	if s.state.Load() >= stateLeaving || has && s.sure() && !x.moved {
 		return true
 	}
 	if !has && len(x.names) >= s.nsp.srv.opts.MaxRooms {
@@ -53,7 +53,7 @@ func (s *Socket) Leave(room string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	has := x.hasName(room)
-	if !has && s.sure() {
+	if !has && s.sure() && !x.moved {
 		return
 	}
 	if has {
@@ -63,8 +63,9 @@ func (s *Socket) Leave(room string) {
 	s.post(op{kind: opLeave, text: room})
 }
 
-// sure says that the names are the last word: no broadcast is on its way that
-// may join or leave rooms before an op that is posted now.
+// sure says that no broadcast is on its way that may join or leave rooms before
+// an op that is posted now. The names are then the last word, unless one has
+// moved the socket behind their back (extra.moved).
 func (s *Socket) sure() bool { return s.nsp.moves.Load() == 0 }
 
 // Rooms gives the names of the socket's rooms, its own id first; in
@@ -139,7 +140,7 @@ func (s *Socket) moveNow(room string, in bool) {
 		return
 	}
 	x := s.extra()
-	if in && len(x.in) >= s.nsp.srv.opts.MaxRooms {
+	if in && len(x.in) >= s.nsp.srv.opts.MaxRooms && !x.isIn(s.on().rooms[room]) {
 		s.nsp.fail(s, "join", ErrTooManyRooms)
 		return
 	}

@@ -1,0 +1,105 @@
+package sio
+
+import (
+	"math/rand/v2"
+	"strconv"
+	"testing"
+
+	"github.com/sio-fast/sio-fast/eio"
+)
+
+// onLoop is a task of the test's.
+type onLoop func()
+
+func (f onLoop) Run(*eio.Loop) bool { f(); return false }
+
+// TestJoinBehindBroadcast holds that a Join or Leave is done although the list
+// of names, which a broadcast has just overtaken, says that there is nothing to
+// do.
+func TestJoinBehindBroadcast(t *testing.T) {
+	r := newRig(t, 1, nil)
+	c := r.join(0)
+	s := r.socket(c)
+	s.Join("old")
+	r.settle()
+
+	r.io.To(c.sid).Leave("old")
+	r.loops[0].l.Post(onLoop(func() { s.Join("old") })) // after the broadcast, before what follows
+	s.Join("other")
+	r.settle()
+	if !s.In("old") {
+		t.Errorf("Join was lost: rooms %q", s.Rooms())
+	}
+
+	r.io.To(c.sid).Join("new")
+	r.loops[0].l.Post(onLoop(func() { s.Leave("new") }))
+	s.Join("another")
+	r.settle()
+	if s.In("new") {
+		t.Errorf("Leave was lost: rooms %q", s.Rooms())
+	}
+	_ = r.io.To("new").Emit("no")
+	_ = r.io.To("old").Emit("yes")
+	c.expect(`42["yes"]`)
+}
+
+// TestChunkedModel is TestBroadcastModel where every broadcast is cut into
+// chunks of one to three sockets.
+func TestChunkedModel(t *testing.T) {
+	for size := 1; size <= 3; size++ {
+		t.Run(strconv.Itoa(size), func(t *testing.T) {
+			defer func(old int) { chunk = old }(chunk)
+			chunk = size
+			for seed := range 5 {
+				playModel(t, rand.New(rand.NewPCG(uint64(seed), 2)))
+			}
+		})
+	}
+}
+
+// TestInlineAckWaits holds that the ack of an inline handler does not overtake
+// what was posted before, be it half done.
+func TestInlineAckWaits(t *testing.T) {
+	defer func(old int) { chunk = old }(chunk)
+	chunk = 1
+	r := newRig(t, 1, nil)
+	r.io.Inline().On("x", func(e *Event) error { return e.AckRaw(e.Raw()) })
+	_, _, c := r.join(0), r.join(0), r.join(0)
+	_ = r.io.Emit("a")
+	_ = r.io.Volatile().Emit("b") // not merged
+	r.round()                     // one chunk of the first
+	c.send(`421["x",1]`)
+	_ = r.io.Emit("c")
+	c.expect(`42["a"]`, `42["b"]`, `431[1]`, `42["c"]`)
+}
+
+// TestLentEventName holds that an event's name, which is lent, can be emitted.
+func TestLentEventName(t *testing.T) {
+	r := newRig(t, 1, nil)
+	var heard []string
+	r.io.OnAnyOutgoing(func(_ *Socket, event string, _ []byte) { heard = append(heard, event) })
+	r.io.OnAny(func(e *Event) error { return r.io.EmitRaw(e.Name(), e.Raw()) })
+	c := r.join(0)
+	for range 3 {
+		c.send(`42["first-name",1]`, `42["other-name",2]`)
+		c.expect(`42["first-name",1]`, `42["other-name",2]`)
+	}
+	for i, name := range heard {
+		if want := []string{"first-name", "other-name"}[i%2]; name != want {
+			t.Errorf("heard %q, want %q", name, want)
+		}
+	}
+}
+
+// TestLateAck holds that an event that was kept too long has no ack to give.
+func TestLateAck(t *testing.T) {
+	r := newRig(t, 1, nil)
+	var kept *Event
+	r.io.Inline().On("x", func(e *Event) error { kept = e; return nil })
+	c := r.join(0)
+	c.send(`421["x"]`)
+	if err := kept.Ack(); err != ErrNoAck {
+		t.Errorf("late ack: %v", err)
+	}
+	c.expect()
+}
