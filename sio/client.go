@@ -1,6 +1,8 @@
 package sio
 
 import (
+	"sync/atomic"
+
 	"github.com/sio-fast/sio-fast/eio"
 	"github.com/sio-fast/sio-fast/pool"
 )
@@ -10,11 +12,12 @@ import (
 type client struct {
 	session *eio.Session
 	ls      *loopState
-	sockets *Socket     // in the order of their CONNECTs
-	partial *reassembly // a packet whose attachments are still coming
-	timer   eio.TimerID // Options.ConnectTimeout, until a namespace was joined
-	shut    bool        // closed by us; what still arrives is ignored
-	joined  bool        // some namespace was joined once
+	sockets *Socket      // in the order of their CONNECTs
+	partial *reassembly  // a packet whose attachments are still coming
+	timer   eio.TimerID  // Options.ConnectTimeout, until a namespace was joined
+	late    atomic.Int32 // sockets that have left, whose handlers still run
+	shut    bool         // closed by us; what still arrives is ignored
+	joined  bool         // some namespace was joined once
 }
 
 // handler is the server as the engine sees it.
@@ -232,7 +235,9 @@ func (s *Socket) drained(f func(*Socket)) {
 // through the socket's worker.
 func (c *client) connect(pk *packet) {
 	srv := c.ls.srv
-	if c.length() >= srv.opts.MaxNamespaces {
+	// Those that have left count too while their handlers run: else a client
+	// that joins and leaves without end would have a goroutine for each.
+	if c.length()+int(c.late.Load()) >= srv.opts.MaxNamespaces {
 		c.refuse(string(pk.nsp), "Too many namespaces", nil)
 		return
 	}

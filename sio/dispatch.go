@@ -74,6 +74,10 @@ func (s *Socket) nextJob(done int) (j job, ok bool) {
 	q.bytes -= done
 	if q.head == len(q.items) {
 		s.jobs = nil
+		if s.late {
+			s.late = false
+			s.client.late.Add(-1)
+		}
 		if cap(q.items) > keepJobs {
 			q.items = nil
 		}

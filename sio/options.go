@@ -85,8 +85,9 @@ type Options struct {
 	MaxAttachments int
 	// MaxDepth bounds the nesting of a packet's JSON. 0 means 512.
 	MaxDepth int
-	// MaxNamespaces bounds the namespaces of one client; a CONNECT beyond it
-	// is refused. 0 means 64.
+	// MaxNamespaces bounds the namespaces of one client, those it has left
+	// among them while their handlers still run; a CONNECT beyond it is
+	// refused. 0 means 64.
 	MaxNamespaces int
 	// MaxRooms bounds the rooms of one socket; a Join beyond it is reported to
 	// OnError as [ErrTooManyRooms]. 0 means 4096.

@@ -42,6 +42,7 @@ type Socket struct {
 	id     [idLen]byte
 	live   bool // CONNECT was sent; loop only
 	parted bool // the names of the rooms are forgotten; under mu
+	late   bool // counted in client.late; under mu
 }
 
 // noSlot is the slot of a socket whose namespace is not known yet.
@@ -210,9 +211,15 @@ func (s *Socket) close(why Reason) {
 	t := n.table.Load()
 	if prev == stateConnecting || len(t.disconnecting)+len(t.disconnect) == 0 {
 		s.forgetRooms()
-		return
+	} else {
+		s.enqueue(job{kind: jobClosed, why: why})
 	}
-	s.enqueue(job{kind: jobClosed, why: why})
+	s.mu.Lock()
+	if s.jobs != nil {
+		s.late = true
+		c.late.Add(1)
+	}
+	s.mu.Unlock()
 }
 
 // runClosed tells the disconnect hooks. On a worker.

@@ -2,6 +2,7 @@ package sio
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -142,4 +143,39 @@ func TestTooManyNamespaces(t *testing.T) {
 	c.expect(`40/a,{"sid":"SID"}`, `40/b,{"sid":"SID"}`, `44/c,{"message":"Too many namespaces"}`)
 	c.send("41/a", "40/c")
 	c.expect(`40/c,{"sid":"SID"}`)
+}
+
+// TestJoinAndLeaveForever holds that a client that joins and leaves without end
+// has no more handlers running than it may have namespaces.
+func TestJoinAndLeaveForever(t *testing.T) {
+	const most = 4
+	r := newRig(t, 1, &Options{MaxNamespaces: most})
+	gate := make(chan struct{})
+	var running, peak atomic.Int32
+	r.io.OnConnect(func(*Socket) error { return nil })
+	r.io.OnDisconnect(func(*Socket, Reason) {
+		peak.Store(max(peak.Load(), running.Add(1)))
+		<-gate
+		running.Add(-1)
+	})
+	c := r.dial(0)
+	for range 50 {
+		c.send("40")
+		r.until(func() bool { r.round(); return len(c.out) > 0 })
+		if strings.HasPrefix(c.read()[0], "40") {
+			c.send("41")
+		}
+	}
+	r.until(func() bool { return running.Load() == most })
+	c.send("40")
+	if got := c.read(); len(got) != 1 || got[0] != `44{"message":"Too many namespaces"}` {
+		t.Errorf("got %q", got)
+	}
+	close(gate)
+	r.settle()
+	c.send("40")
+	c.expect(`40{"sid":"SID"}`)
+	if n := peak.Load(); n != most {
+		t.Errorf("%d handlers ran at a time, want %d", n, most)
+	}
 }
