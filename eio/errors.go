@@ -14,7 +14,7 @@ const (
 
 // ErrForbidden is an AllowRequest error without a text of its own: the answer
 // says "Forbidden".
-var ErrForbidden = errors.New("Forbidden") //nolint:revive,staticcheck // the text is the wire's
+var ErrForbidden = errors.New("Forbidden") // the text is the wire's
 
 // ConnectionError describes a refused request. It is lent to
 // [Options.OnConnectionError] and also an error.

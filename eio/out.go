@@ -97,9 +97,6 @@ func (q *outq) drop() {
 	q.items, q.head, q.off, q.bytes, q.own = q.items[:0], 0, 0, 0, false
 }
 
-// writable says that nothing holds the peer up.
-func (p *Peer) writable() bool { return p.flags&(pfBlocked|pfCut) == 0 }
-
 // pending is the peer's unsent bytes.
 func (p *Peer) pending() int {
 	n := 0
