@@ -131,7 +131,7 @@ func (p *Peer) discard() {
 		keep = 1
 	}
 	for _, f := range q.items[q.head+keep:] {
-		q.bytes -= len(f.B)
+		q.count(-len(f.B))
 		f.Release()
 	}
 	clear(q.items[q.head+keep:])

@@ -56,8 +56,13 @@ type Loop struct {
 	ends   []ending   // sessions whose handler is still to be told
 	drains []*Session
 
-	stats  Stats // the loop's own
-	public published
+	stats   Stats // the loop's own
+	public  published
+	backlog int           // bytes in all queues
+	lagPeak time.Duration // since lagFrom
+	lagFrom time.Duration
+	fanouts [64]time.Duration // when the broadcasts of this round were posted
+	fanned  int
 
 	table     table
 	watch     watchlist
@@ -200,6 +205,9 @@ func (l *Loop) Run() {
 	l.runOps()
 	l.eager = false
 	l.flush()
+	if l.fanned > 0 {
+		l.tellFanouts()
+	}
 	whole = true
 }
 

@@ -345,7 +345,8 @@ func (d *driver) drive() {
 			if d.run.Swap(false) {
 				d.loop.Run()
 			}
-		case <-ticker.C:
+		case due := <-ticker.C:
+			d.loop.Late(time.Since(due))
 			d.loop.Tick(d.clock())
 		case <-d.quit:
 			d.finish()

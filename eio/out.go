@@ -25,6 +25,7 @@ type outq struct {
 	head  int
 	off   int  // bytes of items[head] that are sent
 	bytes int  // unsent
+	sum   *int // of bytes, over the loop's queues
 	own   bool // the last item was made here: it may be appended to
 }
 
@@ -32,7 +33,20 @@ func resetOutq(q *outq) {
 	if cap(q.items) > 32 {
 		q.items = nil
 	}
-	*q = outq{items: q.items[:0]}
+	*q = outq{items: q.items[:0], sum: q.sum}
+}
+
+// newQueue takes a queue from the slab.
+func (l *Loop) newQueue() *outq {
+	q := l.outqs.Get()
+	q.sum = &l.backlog
+	return q
+}
+
+// count notes that n more bytes are unsent.
+func (q *outq) count(n int) {
+	q.bytes += n
+	*q.sum += n
 }
 
 // push queues f from byte off on. It takes one reference of f.
@@ -45,12 +59,12 @@ func (q *outq) push(f *pool.Shared, off int) {
 		q.items, q.head = q.items[:n], 0
 	}
 	q.items = append(q.items, f)
-	q.bytes += len(f.B) - off
+	q.count(len(f.B) - off)
 	q.own = false
 }
 
 // tail lends a buffer of the queue's own to append to; the caller adds what it
-// appended to bytes.
+// appended with count.
 func (q *outq) tail() *pool.Shared {
 	if q.own && q.head < len(q.items) {
 		if f := q.items[len(q.items)-1]; len(f.B) < corkSize {
@@ -67,12 +81,12 @@ func (q *outq) tail() *pool.Shared {
 func (q *outq) append(b []byte) {
 	f := q.tail()
 	f.B = append(f.B, b...)
-	q.bytes += len(b)
+	q.count(len(b))
 }
 
 // consume drops the first n unsent bytes.
 func (q *outq) consume(n int) {
-	q.bytes -= n
+	q.count(-n)
 	for n > 0 {
 		f := q.items[q.head]
 		left := len(f.B) - q.off
@@ -94,7 +108,8 @@ func (q *outq) drop() {
 		f.Release()
 	}
 	clear(q.items[q.head:])
-	q.items, q.head, q.off, q.bytes, q.own = q.items[:0], 0, 0, 0, false
+	q.count(-q.bytes)
+	q.items, q.head, q.off, q.own = q.items[:0], 0, 0, false
 }
 
 // pending is the peer's unsent bytes.
@@ -217,6 +232,7 @@ func (p *Peer) sendNow(b []byte, f *pool.Shared) {
 			p.broken(err)
 			return
 		}
+		p.loop.stats.BytesOut += uint64(n)
 		if n >= len(b) {
 			return
 		}
@@ -240,7 +256,7 @@ func (p *Peer) queue() *outq {
 				return p.out
 			}
 		}
-		p.out = p.loop.outqs.Get()
+		p.out = p.loop.newQueue()
 	}
 	return p.out
 }
@@ -277,6 +293,7 @@ func (p *Peer) flush() {
 			p.broken(err)
 			return
 		}
+		l.stats.BytesOut += uint64(n)
 		q.consume(n)
 		if n < want {
 			p.flags |= pfBlocked

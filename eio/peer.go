@@ -84,6 +84,7 @@ func (p *Peer) Feed(b []byte) {
 	l := p.loop
 	l.begin(p)
 	defer l.leave(p)
+	l.stats.BytesIn += uint64(len(b))
 	p.feed(b)
 }
 

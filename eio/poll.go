@@ -40,7 +40,7 @@ func (p *Peer) pollLines() {
 // queue is the session's queue, made if there is none.
 func (s *Session) queue() *outq {
 	if s.q == nil {
-		s.q = s.loop.outqs.Get()
+		s.q = s.loop.newQueue()
 	}
 	return s.q
 }
@@ -54,6 +54,7 @@ func (s *Session) sendPolling(f *pool.Shared, fl SendFlags) bool {
 	if !s.admit(s.q, fl&^Volatile) {
 		return false
 	}
+	s.loop.stats.Sent++
 	f.Retain()
 	s.queue().push(f, 0)
 	s.pollDirty()

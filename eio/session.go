@@ -87,6 +87,7 @@ func (s *Session) Closed() bool { return s.state >= ssClosing }
 // only. Does not allocate.
 func (s *Session) Send(f *pool.Shared, fl SendFlags) bool {
 	if s.state != ssOpen {
+		s.loop.stats.ClosedDropped++
 		return false
 	}
 	p := s.peer
@@ -96,6 +97,7 @@ func (s *Session) Send(f *pool.Shared, fl SendFlags) bool {
 	if p.flags&(pfBlocked|pfCut) != 0 && !s.admit(p.out, fl) {
 		return false
 	}
+	s.loop.stats.Sent++
 	if s.flags&sfBase64 != 0 {
 		g := base64Frames(f)
 		p.send(g)
@@ -131,6 +133,7 @@ func (s *Session) SendBinary(b []byte) bool { return s.sendOwn(wsframe.OpBinary,
 
 func (s *Session) sendOwn(op wsframe.OpCode, b []byte) bool {
 	if s.state != ssOpen {
+		s.loop.stats.ClosedDropped++
 		return false
 	}
 	p := s.peer
@@ -148,6 +151,7 @@ func (s *Session) sendOwn(op wsframe.OpCode, b []byte) bool {
 	if p.flags&pfCut != 0 {
 		return false
 	}
+	s.loop.stats.Sent++
 	if p.corks(size) {
 		s.loop.cork = appendMessage(s.loop.cork, op, b)
 		return true
@@ -156,7 +160,7 @@ func (s *Session) sendOwn(op wsframe.OpCode, b []byte) bool {
 	f := q.tail()
 	n := len(f.B)
 	f.B = appendMessage(f.B, op, b)
-	q.bytes += len(f.B) - n
+	q.count(len(f.B) - n)
 	p.queued()
 	return true
 }
@@ -284,6 +288,7 @@ func (s *Session) end(r Reason, detail string, how endKind) {
 	}
 	s.engine.clients.Add(-1)
 	if s.flags&sfTold != 0 {
+		l.stats.Closed.count(r)
 		l.ends = append(l.ends, ending{s, r, detail})
 	}
 }

@@ -130,6 +130,7 @@ func (s *Session) upgrade(p *Peer) {
 	}
 	s.q = nil
 	for _, f := range q.items[q.head:] {
+		s.loop.stats.Sent-- // it was counted when it was queued
 		s.Send(f, 0)
 	}
 	q.drop()

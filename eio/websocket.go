@@ -149,7 +149,7 @@ func (r *RawPeer) Send(data []byte, binary bool) bool {
 	f := q.tail()
 	at := len(f.B)
 	f.B = wsframe.AppendFrame(f.B, op, data)
-	q.bytes += len(f.B) - at
+	q.count(len(f.B) - at)
 	p.queued()
 	return true
 }

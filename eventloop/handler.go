@@ -21,12 +21,13 @@ func (k *core) OnShutdown(gnet.Engine) {}
 // run. It never blocks, so its lateness measures the machine, not the loops.
 func (k *core) OnTick() (time.Duration, gnet.Action) {
 	k.once.Do(func() { close(k.begun) })
-	now := time.Since(k.beginNS).Milliseconds()
+	elapsed := time.Since(k.beginNS)
+	now := elapsed.Milliseconds()
 	k.clock.Store(now)
 	delay := 50 * time.Millisecond
 	for _, l := range k.all() {
 		delay = l.eio.TickEvery()
-		if !l.tickDue.Swap(true) {
+		if l.tickDue.CompareAndSwap(0, max(elapsed.Nanoseconds(), 1)) {
 			l.Wake()
 		}
 	}

@@ -36,7 +36,7 @@ type loop struct {
 	scratch []byte // 16 KiB for bytes nobody wants, made on first use
 
 	due     due
-	tickDue atomic.Bool // any goroutine
+	tickDue atomic.Int64 // ns since core.beginNS, 0: none; any goroutine
 	mail    mailbox
 }
 
@@ -77,16 +77,18 @@ func (l *loop) reportLost(t *transfer) {
 // again, and the engine's inbox. It is called whenever the eventfd was rung.
 func (l *loop) awake() {
 	l.due.served()
-	if l.tickDue.Swap(false) {
-		l.tick()
+	if due := l.tickDue.Swap(0); due != 0 {
+		l.tick(due)
 	}
 	l.run()
 	l.takeMail()
 }
 
-func (l *loop) tick() {
+func (l *loop) tick(due int64) {
 	defer l.recovered("tick", nil)
-	l.eio.Tick(time.Now())
+	now := time.Now()
+	l.eio.Late(now.Sub(l.core.beginNS) - time.Duration(due))
+	l.eio.Tick(now)
 }
 
 // do runs one call.

@@ -191,12 +191,13 @@ func (b *Broadcast) spreadTo(n *Namespace, loops []*nsLoop, a action, args []byt
 	if heard {
 		a.event = strings.Clone(a.event) // it may be an Event's name, which is lent
 	}
+	posted := n.srv.mux.Elapsed()
 	for _, l := range loops {
 		if l == nil {
 			continue
 		}
 		t := fanouts.Get().(*fanout)
-		t.b, t.n, t.l, t.action = *b, n, l, a
+		t.b, t.n, t.l, t.action, t.posted = *b, n, l, a, posted
 		if a.frame != nil {
 			a.frame.Retain()
 		}

@@ -1,6 +1,8 @@
 package sio
 
 import (
+	"time"
+
 	"github.com/sio-fast/sio-fast/eio"
 	"github.com/sio-fast/sio-fast/pool"
 )
@@ -41,12 +43,14 @@ type fanout struct {
 	args *pool.Buf // for OnAnyOutgoing, nil if nobody listens
 	more merged    // the fan-outs behind this one that it has taken over
 
+	posted  time.Duration // when, by the mux's clock
 	begun   bool
 	stamped bool   // sockets are marked when met, for they may be met again
 	stamp   uint32 // the mark
 	stage   int    // the room that is walked, by its number in b.rooms
 	room    *room  // the same; nil between two
 	next    uint32 // the slot to look at next, without rooms
+	carried int    // events beyond one a send
 	sent    uint64
 	dropped uint64
 }
@@ -77,8 +81,24 @@ func (t *fanout) Run(*eio.Loop) (again bool) {
 	if t.dropped > 0 {
 		c.dropped.Add(t.dropped)
 	}
+	t.tellLatency()
 	t.free()
 	return false
+}
+
+// tellLatency reports how long the broadcast took, or each of those taken over.
+func (t *fanout) tellLatency() {
+	l := t.l.ls.loop
+	switch {
+	case t.kind > actAsk:
+	case len(t.more.parts) == 0:
+		l.FannedOut(t.posted)
+	default:
+		for i := range t.more.parts {
+			l.FannedOut(t.more.parts[i].posted)
+		}
+		l.Carried(t.carried)
+	}
 }
 
 // Dropped lets go of a fan-out whose loop has ended.

@@ -1,6 +1,8 @@
 package sio
 
 import (
+	"time"
+
 	"github.com/sio-fast/sio-fast/eio"
 	"github.com/sio-fast/sio-fast/pool"
 )
@@ -24,8 +26,9 @@ type merged struct {
 
 // part is one broadcast of a merged fan-out.
 type part struct {
-	frame *pool.Shared
-	from  *Socket // is passed over
+	frame  *pool.Shared
+	from   *Socket // is passed over
+	posted time.Duration
 }
 
 // Merge takes over a fan-out of the same kind to the same sockets. Loop only.
@@ -44,10 +47,10 @@ func (t *fanout) Merge(next eio.Task) bool {
 	}
 	if len(m.parts) == 0 {
 		t.frame.Retain()
-		m.parts = append(m.parts, part{t.frame, t.b.from})
+		m.parts = append(m.parts, part{t.frame, t.b.from, t.posted})
 	}
 	m.size += len(o.frame.B)
-	m.parts = append(m.parts, part{o.frame, o.b.from})
+	m.parts = append(m.parts, part{o.frame, o.b.from, o.posted})
 	o.frame = nil
 	o.free()
 	return true
@@ -83,7 +86,10 @@ func (t *fanout) sendMerged(s *Socket) {
 		mine = mine || t.more.parts[i].from == s
 	}
 	if !mine {
-		t.tally(uint64(len(t.more.parts)), s.client.session.Send(t.more.joined, 0))
+		n := len(t.more.parts)
+		if t.tally(uint64(n), s.client.session.Send(t.more.joined, 0)) {
+			t.carried += n - 1
+		}
 		return
 	}
 	for _, p := range t.more.parts {
