@@ -41,7 +41,7 @@ type core struct {
 	stopping                atomic.Bool // the loops are to end
 	fdLimit                 atomic.Int64
 	next                    atomic.Uint32
-	refusal                 every
+	refusal, unmoved        every   // what is logged now and then
 	janitor                 janitor // of the ticking goroutine
 	lastChore               int64   // of the ticking goroutine, in seconds
 }

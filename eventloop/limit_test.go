@@ -172,6 +172,39 @@ func TestJanitor(t *testing.T) {
 	}
 }
 
+func TestJanitorHeap(t *testing.T) {
+	var j janitor
+	const mb = 1 << 20
+	now := int64(0)
+	step := func(heap int64, want bool) {
+		t.Helper()
+		now += janitorEvery
+		if j.heavy(now, heap*mb) != want {
+			t.Errorf("at %d with %d MiB: %v", now, heap, !want)
+		}
+	}
+	for range 6 {
+		step(40, false) // not much
+	}
+	for n := range int64(5) {
+		step(100+100*n, false) // still growing
+	}
+	step(510, false)
+	step(505, false)
+	step(500, true) // at rest
+	for range 5 {
+		step(500, false) // it is really needed
+	}
+	step(30, false) // or not: what was left
+	step(200, false)
+	step(200, false)
+	step(200, false)
+	step(200, true)
+	if n := heap(); n < mb {
+		t.Errorf("a heap of %d bytes", n)
+	}
+}
+
 func TestSplitAddr(t *testing.T) {
 	for in, want := range map[string]string{
 		":3000": "tcp :3000", "1.2.3.4:5": "tcp 1.2.3.4:5", "tcp6://[::1]:0": "tcp6 [::1]:0",

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net"
 	"sync/atomic"
+	"time"
 
 	"github.com/panjf2000/gnet/v2"
 	"github.com/sio-fast/sio-fast/eio"
@@ -40,7 +41,9 @@ func (c *conn) Move(to *eio.Loop, _ *eio.Peer) bool {
 	nc, err := duplicate(c.fd)
 	if err != nil {
 		k.transit.Add(-1)
-		k.opt.Logger.Warn("eventloop: cannot move a connection", "error", err)
+		if k.unmoved.due(5 * time.Second) { // a client that has gone is enough
+			k.opt.Logger.Warn("eventloop: cannot move a connection", "error", err)
+		}
 		return false
 	}
 	c.l.moves[c] = &transfer{to: l, conn: nc, c: c}

@@ -93,10 +93,43 @@ func (s *Socket) owe(x *extra, id, timeout int64) *pendingAck {
 	}
 	x.lastAck = p
 	x.ackCount++
+	x.indexAck(p)
 	if timeout > 0 {
 		p.timer = ls.loop.Wheel().After(timeout, p)
 	}
 	return p
+}
+
+// manyAcks is the number of pending acks from which an index is kept: a client
+// chooses the ids it sends, and the order, so that every one of them could cost
+// a walk through all that are pending.
+const manyAcks = 32
+
+// indexAck notes p, which has just joined the list, in the index. Loop only.
+func (x *extra) indexAck(p *pendingAck) {
+	switch {
+	case x.ackIndex != nil:
+		x.ackIndex[p.id] = p
+	case x.ackCount >= manyAcks:
+		x.ackIndex = make(map[int64]*pendingAck, 2*manyAcks)
+		for q := x.acks; q != nil; q = q.next {
+			x.ackIndex[q.id] = q
+		}
+	}
+}
+
+// findAck gives the pending ack of that id, or nil. Loop only. Does not
+// allocate.
+func (x *extra) findAck(id int64) *pendingAck {
+	if x.ackIndex != nil {
+		return x.ackIndex[id]
+	}
+	for p := x.acks; p != nil; p = p.next {
+		if p.id == id {
+			return p
+		}
+	}
+	return nil
 }
 
 // Fire ends an ack that did not come in time. Loop only.
@@ -131,6 +164,11 @@ func (p *pendingAck) unlink() {
 		x.lastAck = p.prev
 	}
 	x.ackCount--
+	if x.ackCount == 0 {
+		x.ackIndex = nil
+	} else {
+		delete(x.ackIndex, p.id)
+	}
 	if p.timer != 0 {
 		ls.loop.Wheel().Cancel(p.timer)
 	}
@@ -153,14 +191,11 @@ func (s *Socket) onAck(pk *packet, bins [][]byte) {
 	if x == nil || pk.data == nil {
 		return
 	}
-	for p := x.acks; p != nil; p = p.next {
-		if p.id == pk.id {
-			ev := &s.client.ls.event
-			ev.load(s, -1, nil, ackArgs(pk.data), bins)
-			p.end(ev, nil)
-			ev.release()
-			return
-		}
+	if p := x.findAck(pk.id); p != nil {
+		ev := &s.client.ls.event
+		ev.load(s, -1, nil, ackArgs(pk.data), bins)
+		p.end(ev, nil)
+		ev.release()
 	}
 }
 
@@ -170,11 +205,8 @@ func (s *Socket) forgetAck(id int64) {
 	if x == nil {
 		return
 	}
-	for p := x.acks; p != nil; p = p.next {
-		if p.id == id {
-			p.unlink()
-			return
-		}
+	if p := x.findAck(id); p != nil {
+		p.unlink()
 	}
 }
 

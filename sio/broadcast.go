@@ -3,6 +3,7 @@ package sio
 import (
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sio-fast/sio-fast/eio"
@@ -26,17 +27,26 @@ type Broadcast struct {
 type roomSet struct {
 	first [inSet]string
 	more  []string
+	taken *atomic.Int32 // entries of more's array that belong to some set
 	n     int
 }
 
 const inSet = 3
 
-// with adds a name. The set it was called on stays as it was.
+// with adds a name. The set it was called on stays as it was: of the sets that
+// share an array, the first to ask gets the next entry, the others copy. So a
+// long list, added name by name, is not copied for each of them.
 func (r roomSet) with(name string) roomSet {
-	if r.n < inSet {
+	k := len(r.more)
+	switch {
+	case r.n < inSet:
 		r.first[r.n] = name
-	} else {
-		r.more = append(r.more[:len(r.more):len(r.more)], name)
+	case k < cap(r.more) && r.taken.CompareAndSwap(int32(k), int32(k+1)):
+		r.more = append(r.more, name)
+	default:
+		r.more = append(append(make([]string, 0, 2*k+4), r.more...), name)
+		r.taken = new(atomic.Int32)
+		r.taken.Store(int32(k + 1))
 	}
 	r.n++
 	return r

@@ -26,6 +26,7 @@ type extra struct {
 	acks     *pendingAck // oldest first
 	lastAck  *pendingAck
 	ackCount int
+	ackIndex map[int64]*pendingAck // the same by id, from manyAcks on
 }
 
 // manyNames is the number of rooms from which a set is kept beside the list.

@@ -145,7 +145,7 @@ func (t *fanout) begin() {
 		if s := t.l.byID(name); s != nil {
 			s.stamp = t.stamp
 		}
-		if r := t.l.rooms[name]; r != nil {
+		if r := t.l.rooms[name]; r != nil && t.first(r) {
 			for _, m := range r.members {
 				m.s.stamp = t.stamp
 			}
@@ -153,13 +153,30 @@ func (t *fanout) begin() {
 	}
 }
 
-// clearStamps unmarks every socket of the loop.
+// first marks r, and says whether the selection had not named it before: a list
+// of rooms may come from a client, who can name one room a thousand times.
+func (t *fanout) first(r *room) bool {
+	if !t.stamped {
+		return true
+	}
+	if r.stamp == t.stamp {
+		return false
+	}
+	r.stamp = t.stamp
+	return true
+}
+
+// clearStamps unmarks every socket and room of the loop.
 func (ls *loopState) clearStamps() {
 	for _, n := range ls.srv.Namespaces() {
-		for _, s := range n.on(ls).slots {
+		l := n.on(ls)
+		for _, s := range l.slots {
 			if s != nil {
 				s.stamp = 0
 			}
+		}
+		for _, r := range l.rooms {
+			r.stamp = 0
 		}
 	}
 }
@@ -181,18 +198,21 @@ func (t *fanout) walkAll() (done bool) {
 
 // walkRooms meets the members of each room, and the socket whose id it is.
 func (t *fanout) walkRooms() (done bool) {
-	for left := chunk; ; {
+	for left, names := chunk, 4*chunk; ; {
 		r := t.room
 		if r == nil {
 			if t.stage == t.b.rooms.n {
 				return true
+			}
+			if names--; names < 0 {
+				return false
 			}
 			name := t.b.rooms.at(t.stage)
 			t.stage++
 			if s := t.l.byID(name); s != nil {
 				t.meet(s)
 			}
-			if r = t.l.rooms[name]; r == nil {
+			if r = t.l.rooms[name]; r == nil || !t.first(r) {
 				continue
 			}
 			r.next, r.walked = 0, true

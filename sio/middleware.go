@@ -286,7 +286,9 @@ func (s *Socket) handler(name []byte) *entry {
 func (n *Namespace) fail(s *Socket, event string, err error) {
 	t := n.table.Load()
 	if len(t.onError) == 0 {
-		n.srv.opts.Logger.Warn("sio: handler failed", "namespace", n.name, "event", event, "sid", s.ID(), "err", err)
+		if hidden, ok := n.srv.failures.open(); ok {
+			n.srv.opts.Logger.Warn("sio: handler failed", "namespace", n.name, "event", event, "sid", s.ID(), "err", err, "unlogged", hidden)
+		}
 		return
 	}
 	for _, f := range t.onError {
@@ -306,8 +308,10 @@ func (n *Namespace) report(f func(*Socket, string, error), s *Socket, event stri
 // failPanic reports a panic, and logs it whoever else hears of it.
 func (n *Namespace) failPanic(s *Socket, event string, err *PanicError) {
 	n.srv.panics.Add(1)
-	n.srv.opts.Logger.Error("sio: panic in handler", "namespace", n.name, "event", event, "sid", s.ID(),
-		"panic", err.Value, "stack", string(err.Stack))
+	if hidden, ok := n.srv.crashes.open(); ok {
+		n.srv.opts.Logger.Error("sio: panic in handler", "namespace", n.name, "event", event, "sid", s.ID(),
+			"panic", err.Value, "stack", string(err.Stack), "unlogged", hidden)
+	}
 	t := n.table.Load()
 	for _, f := range t.onError {
 		n.report(f, s, event, err)

@@ -13,7 +13,8 @@ type room struct {
 	name    string
 	members []member
 	next    int
-	walked  bool // a fan-out stands in the middle of it
+	stamp   uint32 // the last selection that named it
+	walked  bool   // a fan-out stands in the middle of it
 }
 
 // member is a socket in a room, and where the socket notes the room.

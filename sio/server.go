@@ -34,6 +34,8 @@ type Server struct {
 	loops  atomic.Pointer[[]*loopState] // by loop index; entries may be nil
 	closed atomic.Bool
 	panics atomic.Uint64
+
+	failures, crashes logGate // what handlers return, and panic with
 }
 
 // loopState is what a server has on one loop. Loop only, but for the counters.
