@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/sio-fast/sio-fast/eio/eiotest"
+	"github.com/sio-fast/sio-fast/pool"
 )
 
 func TestAllocs(t *testing.T) {
@@ -22,7 +23,9 @@ func TestAllocs(t *testing.T) {
 		buf = append(buf[:0], b...) // Feed unmasks in place
 		c.Feed(buf)
 	}
-	f := message("shared")
+	made := message("shared")
+	defer made.Release()
+	f := pool.CopyShared(made.B) // in a buffer of its own size: it will be held up
 	defer f.Release()
 	tasks := [...]*fanout{{to: h.sessions}, {to: h.sessions}, {to: h.sessions}}
 	broadcast := func(n int) {

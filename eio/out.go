@@ -63,6 +63,46 @@ func (q *outq) push(f *pool.Shared, off int) {
 	q.own = false
 }
 
+// hold queues f from byte off on for as long as it may take. It borrows f and
+// retains it, unless that would hold much more memory than the queue counts:
+// buffers are pooled, so one that a large message has grown may carry a small
+// one, and a client that does not read could pin thousands of them.
+func (q *outq) hold(f *pool.Shared, off int) {
+	if b := f.B[off:]; wasteful(f, len(b)) {
+		q.push(pool.CopyShared(b), 0)
+		return
+	}
+	f.Retain()
+	q.push(f, off)
+}
+
+// wasteful says that n bytes do not need the buffer they are in. What is below
+// the first bound is the buffers that small messages grow by themselves.
+func wasteful(f *pool.Shared, n int) bool { return cap(f.B) > 256 && cap(f.B) > 8*n }
+
+// settle is called when what was queued for an instant turns out to be held up:
+// it does for each item what hold would have done, save for a last one that
+// still grows.
+func (q *outq) settle() {
+	last := len(q.items)
+	if q.own {
+		last--
+	}
+	for i, f := range q.items[q.head:last] {
+		off := 0
+		if i == 0 {
+			off = q.off
+		}
+		if b := f.B[off:]; wasteful(f, len(b)) {
+			q.items[q.head+i] = pool.CopyShared(b)
+			if i == 0 {
+				q.off = 0
+			}
+			f.Release()
+		}
+	}
+}
+
 // tail lends a buffer of the queue's own to append to; the caller adds what it
 // appended with count.
 func (q *outq) tail() *pool.Shared {
@@ -162,8 +202,13 @@ func (p *Peer) send(f *pool.Shared) {
 		p.sendNow(f.B, f)
 		return
 	}
+	q := p.queue()
+	if p.flags&pfBlocked != 0 {
+		q.hold(f, 0)
+		return
+	}
 	f.Retain()
-	p.queue().push(f, 0)
+	q.push(f, 0)
 	p.queued()
 }
 
@@ -242,8 +287,7 @@ func (p *Peer) sendNow(b []byte, f *pool.Shared) {
 		p.queue().append(b[n:])
 		return
 	}
-	f.Retain()
-	p.queue().push(f, n)
+	p.queue().hold(f, n)
 }
 
 // queue is the peer's queue, made if there is none. What is in the cork goes
@@ -297,6 +341,7 @@ func (p *Peer) flush() {
 		q.consume(n)
 		if n < want {
 			p.flags |= pfBlocked
+			q.settle()
 			return
 		}
 	}

@@ -55,8 +55,12 @@ func (s *Session) sendPolling(f *pool.Shared, fl SendFlags) bool {
 		return false
 	}
 	s.loop.stats.Sent++
-	f.Retain()
-	s.queue().push(f, 0)
+	if s.poll.get != nil { // it leaves at the end of the round
+		f.Retain()
+		s.queue().push(f, 0)
+	} else {
+		s.queue().hold(f, 0)
+	}
 	s.pollDirty()
 	return true
 }

@@ -23,7 +23,7 @@ type exchange struct {
 	s         *Session  // of a POST
 	req       *http.Request
 	handler   http.Handler // of req
-	cancel    func() // ends req's context
+	cancel    func()       // ends req's context
 }
 
 type exchangeKind uint8

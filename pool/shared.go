@@ -29,6 +29,16 @@ func NewShared() *Shared {
 	return s
 }
 
+// CopyShared gives a Shared that holds a copy of b, which it borrows, in a buffer
+// no larger than that: for what may wait for long, where a pooled buffer that
+// something large has once grown would be held all the while. Any goroutine.
+func CopyShared(b []byte) *Shared {
+	s := &Shared{B: append(make([]byte, 0, len(b)), b...)}
+	took(s)
+	s.refs.Store(1)
+	return s
+}
+
 // Retain adds a reference. Only a holder may call it. It panics if there is no
 // holder left. Any goroutine. Does not allocate.
 func (s *Shared) Retain() {

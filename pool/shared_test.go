@@ -22,6 +22,20 @@ func TestSharedCounts(t *testing.T) {
 	s.Release()
 }
 
+func TestCopyShared(t *testing.T) {
+	b := []byte("frame")
+	s := CopyShared(b)
+	b[0] = 'F'
+	if string(s.B) != "frame" || cap(s.B) > 8 {
+		t.Errorf("%q in room for %d", s.B, cap(s.B))
+	}
+	s.Retain()
+	s.Release()
+	s.Release()
+	mustPanic(t, "Release", func() { s.Release() })
+	s.refs.Store(0) // the pool has it
+}
+
 func TestSharedPanics(t *testing.T) {
 	mustPanic(t, "Release", func() { new(Shared).Release() })
 	mustPanic(t, "Retain", func() { new(Shared).Retain() })
