@@ -208,6 +208,70 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestLimitOptions: the limits that have an option keep to it.
+func TestLimitOptions(t *testing.T) {
+	w := newWorld(t, &eio.Options{MaxPacketsPerPayload: 3, UpgradeTimeout: time.Second, CloseTimeout: 2 * time.Second, MaxPayload: 50})
+	w.mux.MaxHeaderBytes = 200
+	c, target := w.openPolling()
+	fits := strings.Replace(get("/"), "\r\n\r\n", "\r\nX: "+strings.Repeat("x", 200-len(get("/"))-5)+"\r\n\r\n", 1)
+	c.WriteString(fits)
+	expect(t, c, notFound)
+	c.WriteString(strings.Replace(fits, "X:", "X: ", 1))
+	expect(t, c, "HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+	w.mux.MaxHeaderBytes = 0
+	c = w.d.Dial()
+	c.WriteString(post(target, "4a\x1e4b\x1e4c"))
+	w.heard("text \"a\"\ntext \"b\"\ntext \"c\"")
+	c.WriteString(post(target, "4a\x1e4b\x1e4c\x1e4d"))
+	w.heard("text \"a\"\ntext \"b\"\ntext \"c\"\nclose parse error: eio: too many packets in a payload")
+
+	c, target = w.openPolling()
+	ws := w.d.Dial()
+	ws.WriteString(upgrade(asWebsocket(target)) + text("2probe"))
+	ws.Take()
+	w.d.Advance(900 * ms)
+	expect(t, ws, "")
+	w.d.Advance(200 * ms)
+	expect(t, ws, "\x88\x00")
+
+	w.h.sessions[1].Close(eio.ReasonForced)
+	w.d.Advance(1900 * ms)
+	w.heard("")
+	w.d.Advance(200 * ms)
+	w.heard("close forced close")
+
+	ws = w.openWS()
+	ws.WriteString(text("4" + strings.Repeat("a", 49)))
+	ws.WriteString(text("4" + strings.Repeat("a", 50)))
+	expect(t, ws, "\x88\x02\x03\xf1")
+}
+
+// TestSentAhead: what a client sends while its request still waits is held up to
+// a limit, beyond which the connection ends; and so does one that does not read
+// its answers.
+func TestSentAhead(t *testing.T) {
+	for name, held := range map[string]func(c *eiotest.Conn, target string){
+		"a poll waits": func(c *eiotest.Conn, target string) { c.WriteString(get(target)) },
+		"nothing is read": func(c *eiotest.Conn, _ string) {
+			c.SetRoom(10)
+			c.WriteString(get("/"))
+		},
+	} {
+		w := newWorld(t, nil)
+		c, target := w.openPolling()
+		held(c, target)
+		piece := strings.Repeat(get("/next"), 100)
+		sent := 0
+		for ; !c.Closing() && sent < 1<<20; sent += len(piece) {
+			c.WriteString(piece)
+		}
+		if sent < 60<<10 || sent > 80<<10 {
+			t.Errorf("%s: ended after %d bytes", name, sent)
+		}
+	}
+}
+
 func TestHeaderSize(t *testing.T) {
 	w := newWorld(t, nil)
 	for n, want := range map[int]string{8 << 10: "HTTP/1.1 404 ", 20 << 10: "HTTP/1.1 431 "} {

@@ -5,6 +5,7 @@ package eventloop
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -121,6 +122,84 @@ func (a testAddr) String() string  { return a.s }
 func network(addr string) string {
 	n, _, _ := splitAddr(addr)
 	return n
+}
+
+// TestMoveLeavesDescriptors: a connection does not move into the last
+// descriptors, which accepting needs.
+func TestMoveLeavesDescriptors(t *testing.T) {
+	c, far, err := socketpair()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeFD(far)
+	defer func() { _ = c.Close() }()
+	next, err := unix.Dup(far) // the lowest number that is free
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeFD(next)
+	before := countFDs()
+	if d, err := duplicate(int32(far), int64(next)); err == nil {
+		t.Error("moved beyond the limit")
+		_ = d.Close()
+	}
+	if countFDs() != before {
+		t.Error("a descriptor is left open")
+	}
+	d, err := duplicate(int32(far), int64(next)+100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = d.Close()
+}
+
+// TestSocketOptions: what bounds the kernel's memory and patience for a client
+// is set on its socket: the defaults, what the options say, and nothing.
+func TestSocketOptions(t *testing.T) {
+	system := func(opt int) int {
+		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer closeFD(fd)
+		v, err := unix.GetsockoptInt(fd, unix.IPPROTO_TCP, opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	for _, c := range []struct {
+		o               Options
+		lowat, patience int
+	}{
+		{Options{}, 32 << 10, 60_000},
+		{Options{NotSentLowat: 8 << 10, UserTimeout: 5 * time.Second}, 8 << 10, 5000},
+		{Options{NotSentLowat: -1, UserTimeout: -1}, system(unix.TCP_NOTSENT_LOWAT), system(unix.TCP_USER_TIMEOUT)},
+	} {
+		c.o.Loops = 1
+		s := serve(t, "127.0.0.1:0", echoMux(), &c.o)
+		x := dial(t, s, "/ws")
+		fd := serverEnd(t, x.c)
+		lowat, _ := unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT)
+		patience, _ := unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT)
+		if lowat != c.lowat || patience != c.patience {
+			t.Errorf("%d unsent bytes, want %d; %d ms unacknowledged, want %d", lowat, c.lowat, patience, c.patience)
+		}
+	}
+}
+
+// serverEnd finds the descriptor, of this process, at the other end of c.
+func serverEnd(t *testing.T, c net.Conn) int {
+	t.Helper()
+	port := c.LocalAddr().(*net.TCPAddr).Port
+	for fd := range 1024 {
+		sa, _ := unix.Getpeername(fd)
+		if sa, ok := sa.(*unix.SockaddrInet4); ok && sa.Port == port {
+			return fd
+		}
+	}
+	t.Fatal("no server's end")
+	return -1
 }
 
 func TestMaxConns(t *testing.T) {

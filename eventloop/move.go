@@ -38,7 +38,7 @@ func (c *conn) Move(to *eio.Loop, _ *eio.Peer) bool {
 	if c.state != stateOpen || c.want != 0 || l == nil || l == c.l || !k.admitTransfer() {
 		return false
 	}
-	nc, err := duplicate(c.fd)
+	nc, err := duplicate(c.fd, k.fdLimit.Load()+reserve/2)
 	if err != nil {
 		k.transit.Add(-1)
 		if k.unmoved.due(5 * time.Second) { // a client that has gone is enough
@@ -51,11 +51,17 @@ func (c *conn) Move(to *eio.Loop, _ *eio.Peer) bool {
 	return true
 }
 
-// duplicate gives a net.Conn of its own over what fd refers to.
-func duplicate(fd int32) (net.Conn, error) {
+// duplicate gives a net.Conn of its own over what fd refers to, unless that
+// takes a number of limit or above: the last descriptors are for accepting, of
+// which gnet must never run out.
+func duplicate(fd int32, limit int64) (net.Conn, error) {
 	d, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
+	}
+	if int64(d) >= limit {
+		closeFD(d)
+		return nil, unix.EMFILE
 	}
 	nc, err := connFromFD(d)
 	if err != nil {
