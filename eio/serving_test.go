@@ -99,6 +99,10 @@ func (gone fallbackPages) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	case "/page":
 		rw.Header().Set("Connection", "Close")
 		_, _ = rw.Write([]byte("page"))
+	case "/huge":
+		if n, err := rw.Write(make([]byte, 64<<20+1)); n != 0 || err == nil {
+			panic("more than is held")
+		}
 	case "/host":
 		_, _ = rw.Write([]byte(r.Host))
 	}
@@ -134,6 +138,7 @@ func TestFallback(t *testing.T) {
 	for request, want := range map[string]string{
 		"HEAD /":            "HTTP/1.1 200 OK\r\n\r\n",
 		"HEAD /file":        "HTTP/1.1 200 OK\r\nContent-Length: 4711\r\nX-A: b\r\n\r\n",
+		"GET /huge":         "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
 		"HEAD /page":        "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 4\r\nConnection: close\r\n\r\n",
 		"GET http://g/host": "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 1\r\n\r\ng",
 	} {
