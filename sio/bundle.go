@@ -62,7 +62,7 @@ func (b *bundle) serve(w http.ResponseWriter, r *http.Request, name string) bool
 	if !ok || r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return false
 	}
-	// WIRE: `If-None-Match: "4.8.4"` or `W/"4.8.4"`: 304, no headers.
+	// As the reference: `If-None-Match: "4.8.4"` or `W/"4.8.4"`: 304, no headers.
 	if strings.TrimPrefix(r.Header.Get("If-None-Match"), "W/") == b.etag {
 		w.WriteHeader(http.StatusNotModified)
 		return true

@@ -94,7 +94,7 @@ func (c *client) binary(p []byte) {
 }
 
 // packet does what a whole packet asks for. A packet for a namespace that was
-// not joined is a violation: WIRE: "whole connection closed".
+// not joined is a violation: the reference closes the whole connection.
 func (c *client) packet(pk *packet, bins [][]byte) {
 	s := c.find(pk.nsp)
 	if pk.typ == packetConnect {
@@ -160,7 +160,7 @@ func (c *client) length() (n int) {
 }
 
 // reject ends the client for a packet that is none: every socket's OnError
-// hears why. WIRE: "reject = local error on every socket, then close".
+// hears why. The reference: a local error on every socket, then close.
 func (c *client) reject(err error) {
 	for s := c.sockets; s != nil; s = s.next {
 		if s.live {

@@ -134,7 +134,7 @@ func (s *Socket) runEvent(en *entry, ev *Event) {
 // inline handler.
 func (s *Socket) onEvent(pk *packet, bins [][]byte) {
 	if pk.data == nil || s.state.Load() != stateConnected {
-		return // WIRE: an event without a name: "ignore it"; or we are leaving
+		return // an event without a name, as the reference ignores it; or we are leaving
 	}
 	name, args := eventName(pk.data, s.client.ls.name[:0])
 	en := s.handler(name)

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// TestAcceptReject is the table of WIRE section 9, and what belongs to it:
+// TestAcceptReject is what the reference accepts and refuses, packet by packet:
 // "reject" is the end of the connection with an empty close frame.
 func TestAcceptReject(t *testing.T) {
 	const gone = "close"
