@@ -18,6 +18,8 @@ func orDefault[T int | time.Duration](v, def T) T {
 func (m *Mux) maxHeader() int       { return orDefault(m.MaxHeaderBytes, 16<<10) }
 func (m *Mux) maxFallbackBody() int { return orDefault(m.MaxFallbackBytes, 10<<20) }
 
+func (m *Mux) maxIdlePolling() int { return orDefault(m.MaxIdlePolling, 64<<20) }
+
 func (m *Mux) headerTimeout() time.Duration {
 	return orDefault(m.HeaderTimeout, 20*time.Second)
 }

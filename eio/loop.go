@@ -66,6 +66,7 @@ type Loop struct {
 
 	table     table
 	watch     watchlist
+	idle      idleList
 	wheel     Wheel
 	sids      sidSource
 	outqs     pool.Slab[outq]

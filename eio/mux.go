@@ -33,6 +33,10 @@ type Mux struct {
 	// IdleTimeout bounds the time between two requests of a connection. 0
 	// means 75s.
 	IdleTimeout time.Duration
+	// MaxIdlePolling bounds, in bytes a loop, what polling sessions hold while
+	// no poll of theirs waits. One that goes beyond it ends the one that was
+	// silent longest. 0 means 64 MiB, about 60,000 sessions.
+	MaxIdlePolling int
 	// OnStall hears that a loop was held up for d, over 100 ms, by what. nil
 	// logs it. Loop only.
 	OnStall func(d time.Duration, what string)

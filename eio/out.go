@@ -63,12 +63,22 @@ func (q *outq) push(f *pool.Shared, off int) {
 	q.own = false
 }
 
+// holdCopied is how long a message may be that hold copies.
+const holdCopied = 256
+
 // hold queues f from byte off on for as long as it may take. It borrows f and
 // retains it, unless that would hold much more memory than the queue counts:
 // buffers are pooled, so one that a large message has grown may carry a small
 // one, and a client that does not read could pin thousands of them.
+//
+// What is small is copied to the queue's own buffer, behind each other: a
+// reference and what it refers to take ten times the room of a short message.
 func (q *outq) hold(f *pool.Shared, off int) {
-	if b := f.B[off:]; wasteful(f, len(b)) {
+	switch b := f.B[off:]; {
+	case len(b) <= holdCopied:
+		q.append(b)
+		return
+	case wasteful(f, len(b)):
 		q.push(pool.CopyShared(b), 0)
 		return
 	}

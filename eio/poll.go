@@ -21,11 +21,16 @@ type polling struct {
 	noop    TimerID
 	reason  Reason // of the orderly close that waits for a GET
 	closing bool   // timer is the orderly close's
+
+	idle       bool // on the loop's idleList: no GET waits
+	prev, next *polling
+	cost       int // of the session, for that list
 }
 
 func (l *Loop) newPolling(s *Session) *polling {
 	pl := l.pollings.Get()
 	pl.s = s
+	l.heardOf(pl)
 	return pl
 }
 
@@ -104,6 +109,7 @@ func (p *Peer) serveGet(s *Session, r *http1.Request) {
 	}
 	p.x.kind, p.x.s = exPoll, s
 	p.state, p.sess, pl.get = stBusy, s, p
+	p.loop.idle.drop(pl)
 	p.loop.watch.set(p, -1)
 	if s.state == ssClosing {
 		if s.q == nil {
@@ -158,6 +164,8 @@ func (s *Session) answerPoll() {
 	p.answered()
 	if closing {
 		s.end(pl.reason, "", endDone)
+	} else if s.poll == pl { // the answer has reached the kernel
+		l.heardOf(pl)
 	}
 }
 
@@ -198,6 +206,9 @@ func (p *Peer) servePost(s *Session, r *http1.Request) {
 	}
 	x.s = s
 	p.sess, pl.post = s, p
+	if pl.get == nil {
+		p.loop.heardOf(pl)
+	}
 	p.invite(r)
 	p.await(exPost, limit)
 }
@@ -281,6 +292,7 @@ func (s *Session) endPolling(how endKind) {
 	}
 	l.wheel.Cancel(pl.timer)
 	l.wheel.Cancel(pl.noop)
+	l.idle.drop(pl)
 	s.poll = nil
 	if p := pl.post; p != nil {
 		pl.post = nil

@@ -106,6 +106,7 @@ func (s *Session) upgrade(p *Peer) {
 	pl.probe = nil
 	l.wheel.Cancel(pl.timer)
 	l.wheel.Cancel(pl.noop)
+	l.idle.drop(pl)
 	s.poll = nil
 	s.peer = p
 	p.state = stWebsocket
