@@ -82,3 +82,34 @@ func TestBacklogOfSmall(t *testing.T) {
 		t.Errorf("%d messages came", n)
 	}
 }
+
+// TestHeldUpInTheMiddle: what is put together when a client stops reading in the
+// middle of a message loses nothing and repeats nothing.
+func TestHeldUpInTheMiddle(t *testing.T) {
+	for _, room := range []int{0, 1, 3, 5, 600, 2011, 20_000, 40_005} {
+		w := newWorld(t, nil)
+		c := w.openWS()
+		c.SetRoom(room)
+		want := ""
+		send := func(n int) {
+			text := strings.Repeat("x", n)
+			f := message(text)
+			w.h.sessions[0].Send(f, 0)
+			f.Release()
+			want += sent("4" + text)
+		}
+		for i := range 600 {
+			send([]int{1, 2, 200, 3, 5000, 0, 1}[i%7])
+		}
+		c.Settle()
+		send(7)
+		w.h.sessions[0].SendText([]byte("own"))
+		want += sent("4own")
+		for range 5 {
+			c.SetRoom(333)
+		}
+		send(8)
+		c.SetRoom(-1)
+		expect(t, c, want)
+	}
+}

@@ -98,18 +98,42 @@ func (q *outq) settle() {
 	if q.own {
 		last--
 	}
-	for i, f := range q.items[q.head:last] {
-		off := 0
-		if i == 0 {
-			off = q.off
-		}
-		if b := f.B[off:]; wasteful(f, len(b)) {
-			q.items[q.head+i] = pool.CopyShared(b)
-			if i == 0 {
-				q.off = 0
-			}
+	var small *pool.Shared   // the item before, if made here
+	to, off := q.head, q.off // off is the first item's alone
+	for _, f := range q.items[q.head:last] {
+		b := f.B[off:]
+		off = 0
+		switch {
+		case len(b) <= holdCopied && small != nil && len(small.B) < corkSize:
+			small.B = append(small.B, b...)
 			f.Release()
+			continue
+		case len(b) <= holdCopied:
+			small = pool.NewShared()
+			small.B = append(small.B, b...)
+			q.put(to, small)
+			f.Release()
+		case wasteful(f, len(b)):
+			q.put(to, pool.CopyShared(b))
+			small = nil
+			f.Release()
+		default:
+			q.items[to], small = f, nil
 		}
+		to++
+	}
+	if to == last {
+		return
+	}
+	to += copy(q.items[to:], q.items[last:])
+	clear(q.items[to:])
+	q.items = q.items[:to]
+}
+
+// put has f stand for the unsent part of the i-th item.
+func (q *outq) put(i int, f *pool.Shared) {
+	if q.items[i] = f; i == q.head {
+		q.off = 0
 	}
 }
 
