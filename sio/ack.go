@@ -23,9 +23,11 @@ type pendingAck struct {
 	timer      eio.TimerID
 }
 
-// EmitAck sends event with args and asks for an ack. reply is called once, on
-// the loop, and must not block: with the ack as an event that is lent to it, or
-// with [ErrDisconnected], [ErrTooManyAcks] or [ErrDropped]. See [Socket.Timeout] for a
+// EmitAck sends event with args and asks for an ack. It returns what [Socket.Emit]
+// does; reply is then never called. Otherwise it is called exactly once, on the
+// loop, and must not block: with the ack as an event that is lent to it, or with
+// [ErrDisconnected], [ErrClosed] when the server closes, [ErrTooManyAcks],
+// [ErrDropped] (of a volatile emit) or [ErrAckTimeout]. See [Socket.Timeout] for a
 // deadline and [Call] for a form that waits. Any goroutine.
 func (s *Socket) EmitAck(event string, reply func(*Event, error), args ...any) error {
 	_, err := s.emitAck(event, reply, args, 0, 0)

@@ -45,7 +45,9 @@ func (r Reply) Event() *Event { return r.ev }
 // the last pair is [ErrAckTimeout], or the context's error, without a reply.
 // The deadline is that of Timeout or of ctx; without one it gives
 // [ErrNeedTimeout] and sends nothing. The sequence can be walked once, and
-// walking it blocks: never on a loop ([ErrOnLoop]). Any goroutine.
+// walking it blocks: never on a loop ([ErrOnLoop]), but it may be handed to
+// another goroutine. Whoever stops early, or never walks it, leaves nothing
+// behind: the acks end with the deadline. Any goroutine.
 //
 //	for r, err := range io.Timeout(time.Second).Acks(ctx, "vote") { … }
 func (b Broadcast) Acks(ctx context.Context, event string, args ...any) iter.Seq2[Reply, error] {
@@ -64,7 +66,8 @@ func (b Broadcast) Acks(ctx context.Context, event string, args ...any) iter.Seq
 
 // AllAcks is Acks for those who want all answers at once: it blocks until every
 // socket has answered or the deadline has come, and gives the replies so far
-// with the first error, in the latter case [ErrAckTimeout].
+// with the first error, in the latter case [ErrAckTimeout]. Any goroutine but a
+// loop's.
 func (b Broadcast) AllAcks(ctx context.Context, event string, args ...any) (replies []Reply, err error) {
 	for r, e := range b.Acks(ctx, event, args...) {
 		if e == nil {

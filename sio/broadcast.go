@@ -138,8 +138,8 @@ func (b *Broadcast) emitIn(n *Namespace, event string, args []byte, bins [][]byt
 	b.spread(n, action{kind: actSend, frame: f, event: event}, args)
 }
 
-// Send sends what p has prepared. Any goroutine. Does not allocate once p was
-// sent to the namespace.
+// Send sends what p has prepared. It returns what [Broadcast.Emit] does. Any
+// goroutine. Does not allocate.
 func (b Broadcast) Send(p *Prepared) error {
 	if err := b.mayEmit(p.Event()); err != nil {
 		return err

@@ -46,8 +46,8 @@ func (s *Socket) Emit(event string, args ...any) error { return s.emit(event, ar
 // without brackets. It borrows args. Any goroutine. Does not allocate.
 func (s *Socket) EmitRaw(event string, args []byte) error { return s.emitRaw(event, args, nil, 0) }
 
-// Send sends what p has prepared. Any goroutine. Does not allocate once p was
-// sent to this namespace.
+// Send sends what p has prepared. It returns what [Socket.Emit] does. Any
+// goroutine. Does not allocate.
 func (s *Socket) Send(p *Prepared) error { return s.send(p, 0) }
 
 func (s *Socket) emit(event string, args []any, fl eio.SendFlags) error {
@@ -159,10 +159,10 @@ func (s *Socket) Compress(on bool) Emitter { return Emitter{s: s}.Compress(on) }
 // goroutine.
 func (s *Socket) Timeout(d time.Duration) Emitter { return Emitter{s: s, timeout: d} }
 
-// Volatile is [Socket.Volatile].
+// Volatile is [Socket.Volatile]. Any goroutine.
 func (e Emitter) Volatile() Emitter { e.flags |= eio.Volatile; return e }
 
-// Compress is [Socket.Compress].
+// Compress is [Socket.Compress]. Any goroutine.
 func (e Emitter) Compress(on bool) Emitter {
 	e.flags &^= eio.NoCompress
 	if !on {
@@ -171,7 +171,7 @@ func (e Emitter) Compress(on bool) Emitter {
 	return e
 }
 
-// Timeout is [Socket.Timeout].
+// Timeout is [Socket.Timeout]. Any goroutine.
 func (e Emitter) Timeout(d time.Duration) Emitter { e.timeout = d; return e }
 
 // Emit is [Socket.Emit] with the emitter's flags. Any goroutine.

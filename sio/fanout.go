@@ -101,8 +101,14 @@ func (t *fanout) tellLatency() {
 	}
 }
 
-// Dropped lets go of a fan-out whose loop has ended.
-func (t *fanout) Dropped() { t.free() }
+// Dropped lets go of a fan-out whose loop has ended. One that has begun is
+// dropped by the loop itself.
+func (t *fanout) Dropped() {
+	if t.room != nil {
+		t.leaveRoom()
+	}
+	t.free()
+}
 
 func (t *fanout) free() {
 	if t.frame != nil {
@@ -227,12 +233,19 @@ func (t *fanout) walkRooms() (done bool) {
 			r.next++
 			t.meet(s)
 		}
-		r.next, r.walked = 0, false
-		if len(r.members) == 0 { // all left meanwhile, and it off the table
-			t.l.ls.rooms.Put(r)
-		}
-		t.room = nil
+		t.leaveRoom()
 	}
+}
+
+// leaveRoom ends the walk through t.room. If all its members have left
+// meanwhile, it is off the table, and goes back.
+func (t *fanout) leaveRoom() {
+	r := t.room
+	r.next, r.walked = 0, false
+	if len(r.members) == 0 {
+		t.l.ls.rooms.Put(r)
+	}
+	t.room = nil
 }
 
 // meet does the action to s, unless it is not wanted. A socket that is still

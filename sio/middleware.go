@@ -184,7 +184,9 @@ func (n *Namespace) UsePacket(fn func(e *Event) error) {
 
 // UseEvent wraps every handler of the namespace, and what is done for events
 // without one (nothing), in whatever order they are registered. mw is called at
-// registration, never for an event; the first mw is the outermost.
+// registration, never for an event, and anew for every handler whenever
+// something is registered later; it must not register anything itself. The
+// first mw is the outermost.
 func (n *Namespace) UseEvent(mw func(next Handler) Handler) {
 	notNil(mw == nil)
 	n.change(func(t *table) { t.wrap = append(t.wrap[:len(t.wrap):len(t.wrap)], mw) })

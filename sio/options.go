@@ -70,7 +70,9 @@ type Options struct {
 	GenerateID func(r *Request) (string, error)
 
 	// CleanupEmpty removes a child of a dynamic namespace when its last socket
-	// has left (the reference's cleanupEmptyChildNamespaces).
+	// has left (the reference's cleanupEmptyChildNamespaces). Without it every
+	// name that a client was let in by stays: where clients choose the names,
+	// set it.
 	CleanupEmpty bool
 	// DropHandshake frees the stored handshake request of a client when its
 	// first socket has connected: afterwards [Socket.Handshake] knows the auth

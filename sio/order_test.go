@@ -103,3 +103,39 @@ func TestLateAck(t *testing.T) {
 	}
 	c.expect()
 }
+
+// TestStopInTheMiddle holds that a loop that ends in the middle of a broadcast
+// leaves nothing behind (see TestMain), and that all who wait hear of it.
+func TestStopInTheMiddle(t *testing.T) {
+	defer func(old int) { chunk = old }(chunk)
+	chunk = 1
+	r := newRig(t, 1, nil)
+	r.io.OnConnect(func(s *Socket) error { s.Join("room"); return nil })
+	c := r.join(0)
+	r.join(0)
+	r.join(0)
+	s := r.socket(c)
+	_ = r.io.To("room").Emit("x")
+	r.round()
+	replies := make(chan error, 1)
+	_ = s.EmitAck("q", func(_ *Event, err error) { replies <- err })
+	seq := r.io.Timeout(1 << 40).Acks(t.Context(), "q")
+	s.Join("late")
+	r.loops[0].l.Stop()
+	if err := <-replies; err != ErrDisconnected {
+		t.Errorf("the reply got %v", err)
+	}
+	done := make(chan bool)
+	go func() {
+		for _, err := range seq {
+			t.Errorf("an answer: %v", err)
+		}
+		close(done)
+	}()
+	<-done
+	if err := s.Emit("gone"); err != ErrDisconnected {
+		t.Errorf("Emit: %v", err)
+	}
+	s.Join("gone")
+	_ = r.io.To("room").Emit("nobody")
+}
