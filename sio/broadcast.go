@@ -115,7 +115,8 @@ func (b Broadcast) Emit(event string, args ...any) error {
 }
 
 // EmitRaw is Emit for arguments that are JSON already: a comma-separated list
-// without brackets. It borrows args. Any goroutine. Does not allocate.
+// without brackets. It borrows args and does not check them (see
+// [Socket.EmitRaw]). Any goroutine. Does not allocate.
 func (b Broadcast) EmitRaw(event string, args []byte) error { return b.emit(event, args, nil) }
 
 func (b *Broadcast) emit(event string, args []byte, bins [][]byte) error {

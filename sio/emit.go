@@ -43,7 +43,8 @@ func (sc *scratch) free() {
 func (s *Socket) Emit(event string, args ...any) error { return s.emit(event, args, 0) }
 
 // EmitRaw is Emit for arguments that are JSON already: a comma-separated list
-// without brackets. It borrows args. Any goroutine. Does not allocate.
+// without brackets. It borrows args and does not check them: a client that gets
+// what is no JSON closes its connection. Any goroutine. Does not allocate.
 func (s *Socket) EmitRaw(event string, args []byte) error { return s.emitRaw(event, args, nil, 0) }
 
 // Send sends what p has prepared. It returns what [Socket.Emit] does. Any
