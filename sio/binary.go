@@ -224,6 +224,21 @@ func skipComma(data []byte, i int) int {
 	return i
 }
 
+// maxRepeats is how often the attachments of a packet may be named, on average.
+// The reference's clients name each once. An event that names one a thousand
+// times is sent on with a thousand copies, by a handler that suspects nothing.
+const maxRepeats = 4
+
+// fewPlaceholders reports whether data has no more placeholders than most. Does
+// not allocate.
+func fewPlaceholders(data []byte, most int) bool {
+	eachPlaceholder(data, func(_, _, _ int) bool {
+		most--
+		return most >= 0
+	})
+	return most >= 0
+}
+
 func appendPlaceholder(dst []byte, num int) []byte {
 	dst = append(dst, `{"_placeholder":true,"num":`...)
 	dst = appendInt(dst, int64(num))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -44,6 +45,31 @@ func TestManyAcks(t *testing.T) {
 	}
 	if x.acks != nil || x.lastAck != nil || x.ackIndex != nil || x.ackCount != 0 {
 		t.Error("something is left")
+	}
+}
+
+// TestRepeatedPlaceholder: one attachment that is named ten thousand times is
+// refused before a handler can send it on ten thousand times.
+func TestRepeatedPlaceholder(t *testing.T) {
+	r := newRig(t, 1, nil)
+	heard := 0
+	r.io.Inline().On("x", func(*Event) error { heard++; return nil })
+	send := func(n int) *rigClient {
+		c := r.join(0)
+		ref := `,{"_placeholder":true,"num":0}`
+		c.send(`451-["x"`+strings.Repeat(ref, n)+"]", "bin:abc")
+		r.settle()
+		return c
+	}
+	send(1)
+	send(maxRepeats)
+	if heard != 2 {
+		t.Fatalf("%d events heard", heard)
+	}
+	send(maxRepeats + 1)
+	send(10_000)
+	if heard != 2 || r.io.Stats().Clients != 2 {
+		t.Errorf("%d events heard, %d clients left", heard, r.io.Stats().Clients)
 	}
 }
 

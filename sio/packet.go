@@ -98,7 +98,9 @@ func parsePacket(src []byte, lim *limits) (p packet, err error) {
 	if err = p.check(); err == nil && p.attachments > 0 {
 		// The reference looks when the last attachment has come. To look
 		// now is to keep nothing for a packet that can only be refused.
-		err = checkPlaceholders(p.data, p.attachments)
+		if err = checkPlaceholders(p.data, p.attachments); err == nil && !fewPlaceholders(p.data, maxRepeats*p.attachments) {
+			err = errRepeated
+		}
 	}
 	return p, err
 }
