@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sio-fast/sio-fast/cmd/sio-fast/admin"
 	"github.com/sio-fast/sio-fast/cmd/sio-fast/chat"
 	"github.com/sio-fast/sio-fast/eio"
 	"github.com/sio-fast/sio-fast/eventloop"
@@ -21,10 +22,11 @@ import (
 
 // app is the Socket.IO server with what is registered on it.
 type app struct {
-	io   *sio.Server
-	log  *slog.Logger
-	web  http.Handler
-	quit chan struct{}
+	io    *sio.Server
+	log   *slog.Logger
+	web   http.Handler
+	admin *admin.Admin // nil without an admin address
+	quit  chan struct{}
 }
 
 func newApp(c *config, log *slog.Logger) (*app, error) {
@@ -76,7 +78,7 @@ func split(list string) []string {
 // pages answers what is not Socket.IO.
 func pages(c *config) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", healthz)
+	mux.HandleFunc("GET /healthz", admin.Health)
 	if c.app == "chat" {
 		mux.Handle("GET /", chat.Pages())
 	}
@@ -98,6 +100,9 @@ func (a *app) listen(c *config, failed chan<- error) (*front, error) {
 	s := eventloop.NewServer(c.addr, a.io, &eventloop.Options{Loops: c.loops, Logger: a.log})
 	if err := s.Start(); err != nil {
 		return nil, err
+	}
+	if a.admin != nil {
+		a.admin.Serving(s)
 	}
 	go func() { failed <- s.Wait() }()
 	return &front{

@@ -44,8 +44,9 @@ Without flags it serves a chat on port 3000: open http://localhost:3000
 Where it listens:
   --addr ADDRESS          address to serve on: host:port, :port, or
                           unix:///path/to/socket (default ":3000")
-  --admin ADDRESS         address of the admin pages, off when empty: pprof at
-                          /debug/pprof/, figures at /stats, health at /healthz.
+  --admin ADDRESS         address of the admin pages, off when empty: live plots
+                          at /, Prometheus metrics at /metrics, figures as JSON
+                          at /stats, pprof at /debug/pprof/, health at /healthz.
                           Whoever reaches it can read the process: keep it local
                           (default off)
   --tls-cert FILE         certificate (PEM); with --tls-key, serves HTTPS and WSS

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/sio-fast/sio-fast/cmd/sio-fast/admin"
 )
 
 // Exit codes, as grep and curl use them: 2 is the caller's mistake.
@@ -67,9 +69,11 @@ func serve(ctx context.Context, c *config, log *slog.Logger) error {
 		if err != nil {
 			return err
 		}
-		admin := &http.Server{Handler: adminHandler(a.io, time.Now()), ReadHeaderTimeout: 5 * time.Second}
-		defer admin.Close() // the last requests of an operator may be cut
-		go func() { failed <- admin.Serve(ln) }()
+		a.admin = admin.New(a.io, admin.Options{Version: version(), Logger: log})
+		defer a.admin.Close()
+		srv := &http.Server{Handler: a.admin, ReadHeaderTimeout: 5 * time.Second}
+		defer srv.Close() // the last requests of an operator may be cut
+		go func() { failed <- srv.Serve(ln) }()
 		log.Info("admin pages", "address", "http://"+ln.Addr().String())
 	}
 	f, err := a.listen(c, failed)

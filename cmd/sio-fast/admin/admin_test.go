@@ -1,0 +1,282 @@
+package admin
+
+import (
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sio-fast/sio-fast/eio"
+	"github.com/sio-fast/sio-fast/eio/eiotest"
+	"github.com/sio-fast/sio-fast/sio"
+)
+
+// open makes an admin for a server with one client, on a hand-driven loop that
+// has ticked since.
+func open(t *testing.T) (*Admin, *eiotest.Driver) {
+	t.Helper()
+	quiet := slog.New(slog.DiscardHandler)
+	m := eio.NewMux()
+	io, err := sio.New(&sio.Options{Mux: m, Logger: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := eiotest.New(m)
+	a := New(io, Options{Version: "v1", Logger: quiet})
+	t.Cleanup(func() { a.Close(); d.Stop(); d.Settle() })
+	c := d.Dial()
+	c.WriteString("GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\n\r\n")
+	d.Advance(50 * time.Millisecond)
+	return a, d
+}
+
+func ask(t *testing.T, a *Admin, method, target string, header ...string) (int, string) {
+	t.Helper()
+	r := httptest.NewRequest(method, target, nil)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	a.ServeHTTP(w, r)
+	b, err := io.ReadAll(w.Result().Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w.Code, string(b)
+}
+
+func TestPages(t *testing.T) {
+	a, _ := open(t)
+	for target, says := range map[string]string{
+		"/": "<title>sio-fast</title>", "/admin.js": "Plot", "/plot.js": "svg", "/admin.css": "--accent",
+		"/healthz": "ok", "/debug/pprof/": "goroutine", "/debug/pprof/heap?debug=1": "heap profile",
+	} {
+		if code, body := ask(t, a, "GET", target); code != 200 || !strings.Contains(body, says) {
+			t.Errorf("%s: %d, %d bytes without %q", target, code, len(body), says)
+		}
+	}
+	for _, target := range []string{"/nothing", "/web/index.html", "/../go.mod"} {
+		if code, _ := ask(t, a, "GET", target); code == 200 {
+			t.Errorf("%s: %d", target, code)
+		}
+	}
+}
+
+// The tool that measures allocations reads "mallocs"; the others are named as
+// the metrics are.
+func TestStats(t *testing.T) {
+	a, _ := open(t)
+	_, body := ask(t, a, "GET", "/stats")
+	var v map[string]any
+	if err := json.Unmarshal([]byte(body), &v); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"mallocs", "heap_bytes", "runtime_bytes", "goroutines", "uptime_seconds"} {
+		if n, _ := v[name].(float64); n <= 0 {
+			t.Errorf("%s: %v", name, v[name])
+		}
+	}
+	if v["clients"] != 1.0 || v["sessions_opened"] != 1.0 || v["version"] != "v1" {
+		t.Errorf("%s", body)
+	}
+	for _, m := range regexp.MustCompile(`"([^"]+)":`).FindAllStringSubmatch(body, -1) {
+		if !regexp.MustCompile(`^[a-z0-9_ ]+$`).MatchString(m[1]) {
+			t.Errorf("member %q is not in snake case", m[1])
+		}
+	}
+}
+
+// series reads what /metrics answers as Prometheus does: each family has its
+// type before its numbers, once.
+func series(t *testing.T, text string) map[string]float64 {
+	t.Helper()
+	line := regexp.MustCompile(`^([a-zA-Z_][a-zA-Z0-9_]*)(\{(?:[a-zA-Z_]+="[^"\n]*",? ?)+\})? (\S+)$`)
+	types, found := map[string]string{}, map[string]float64{}
+	for l := range strings.Lines(text) {
+		l = strings.TrimSuffix(l, "\n")
+		if f := strings.Fields(l); strings.HasPrefix(l, "# TYPE") {
+			if types[f[2]] != "" || len(f) != 4 {
+				t.Errorf("%q", l)
+			}
+			types[f[2]] = f[3]
+			continue
+		}
+		if strings.HasPrefix(l, "# HELP ") {
+			continue
+		}
+		m := line.FindStringSubmatch(l)
+		if m == nil {
+			t.Errorf("not a line of the format: %q", l)
+			continue
+		}
+		family := m[1]
+		for _, suffix := range []string{"_bucket", "_sum", "_count"} {
+			if k := types[strings.TrimSuffix(m[1], suffix)]; k == "histogram" || k == "summary" {
+				family = strings.TrimSuffix(m[1], suffix)
+			}
+		}
+		if types[family] == "" {
+			t.Errorf("%s has no type", m[1])
+		}
+		if types[family] == "counter" && strings.HasPrefix(family, "sio_fast") && !strings.HasSuffix(family, "_total") {
+			t.Errorf("counter %s does not end with _total", family)
+		}
+		v, err := strconv.ParseFloat(m[3], 64)
+		if _, twice := found[m[1]+m[2]]; err != nil || twice {
+			t.Errorf("%q: twice %v, %v", l, twice, err)
+		}
+		found[m[1]+m[2]] = v
+		found[m[1]] = v
+	}
+	return found
+}
+
+func TestMetrics(t *testing.T) {
+	a, d := open(t)
+	d.Loop(0).Late(3 * time.Millisecond)
+	d.Advance(50 * time.Millisecond)
+	_, body := ask(t, a, "GET", "/metrics")
+	found := series(t, body)
+	for name, want := range map[string]float64{
+		"sio_fast_clients": 1, "sio_fast_sessions_total": 1, "sio_fast_connections_total": 1,
+		`sio_fast_build_info{version="v1"}`:                        1,
+		`sio_fast_loop_sessions{loop="0"}`:                         1,
+		`sio_fast_loop_lag_seconds_bucket{loop="0",le="0.002"}`:    0,
+		`sio_fast_loop_lag_seconds_bucket{loop="0",le="0.005"}`:    1,
+		`sio_fast_loop_lag_seconds_bucket{loop="0",le="+Inf"}`:     1,
+		`sio_fast_loop_lag_seconds_count{loop="0"}`:                1,
+		`sio_fast_loop_lag_seconds_sum{loop="0"}`:                  0.003,
+		`sio_fast_loop_lag_peak_seconds{loop="0"}`:                 0.003,
+		`sio_fast_sessions_closed_total{reason="transport close"}`: 0,
+		`sio_fast_messages_dropped_total{reason="volatile"}`:       0,
+		`sio_fast_fanout_latency_seconds_bucket{le="+Inf"}`:        0,
+	} {
+		if got, ok := found[name]; !ok || got != want {
+			t.Errorf("%s: %v (there: %v), want %v", name, got, ok, want)
+		}
+	}
+	for _, name := range []string{"process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds", "go_goroutines"} {
+		if found[name] < 0 || found["go_goroutines"] == 0 {
+			t.Errorf("%s: %v", name, found[name])
+		}
+	}
+}
+
+// Every metric that the dashboard asks for is one that a server has.
+func TestDashboard(t *testing.T) {
+	a, _ := open(t)
+	_, body := ask(t, a, "GET", "/metrics")
+	found := series(t, body)
+	b, err := os.ReadFile("../../../docs/grafana.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var board struct {
+		Title  string
+		Panels []struct {
+			Title   string
+			Targets []struct{ Expr, RefID string }
+		}
+		Templating struct {
+			List []struct{ Name, Query string }
+		}
+	}
+	if err := json.Unmarshal(b, &board); err != nil {
+		t.Fatal(err)
+	}
+	var asked []string
+	metric := regexp.MustCompile(`\b(sio_fast|go|process)_\w+`)
+	for _, p := range board.Panels {
+		for _, q := range p.Targets {
+			names := metric.FindAllString(q.Expr, -1)
+			if len(names) == 0 || q.RefID == "" {
+				t.Errorf("panel %q asks for nothing: %q", p.Title, q.Expr)
+			}
+			asked = append(asked, names...)
+		}
+	}
+	for _, v := range board.Templating.List {
+		asked = append(asked, metric.FindAllString(v.Query, -1)...)
+	}
+	for _, name := range asked {
+		if _, ok := found[name]; !ok {
+			t.Errorf("no server has the metric %s", name)
+		}
+	}
+	for name := range found {
+		if strings.HasPrefix(name, "sio_fast") && strings.HasSuffix(name, "_seconds_bucket") && !slices.Contains(asked, name) {
+			t.Errorf("the dashboard does not show %s", name)
+		}
+	}
+}
+
+func TestProfiling(t *testing.T) {
+	a, _ := open(t)
+	for _, c := range []struct {
+		target string
+		code   int
+		now    string
+	}{
+		{"/profiling?block=10000", 200, `{"block_nanoseconds":10000,"mutex_fraction":0}`},
+		{"/profiling?mutex=100", 200, `{"block_nanoseconds":10000,"mutex_fraction":100}`},
+		{"/profiling?mutex=-1", 400, ""},
+		{"/profiling?block=0&mutex=much", 400, ""},
+		{"/profiling?block=0", 200, `{"block_nanoseconds":0,"mutex_fraction":100}`},
+	} {
+		code, body := ask(t, a, "POST", c.target)
+		if code != c.code || c.now != "" && strings.TrimSpace(body) != c.now {
+			t.Errorf("%s: %d %s", c.target, code, body)
+		}
+	}
+	if _, body := ask(t, a, "GET", "/profiling"); strings.TrimSpace(body) != `{"block_nanoseconds":0,"mutex_fraction":100}` {
+		t.Errorf("now: %s", body)
+	}
+	// A page of another site cannot press the buttons.
+	for _, target := range []string{"/profiling?block=1", "/gc"} {
+		if code, _ := ask(t, a, "POST", target, "Sec-Fetch-Site", "cross-site"); code != http.StatusForbidden {
+			t.Errorf("%s from another site: %d", target, code)
+		}
+	}
+	if code, _ := ask(t, a, "POST", "/gc"); code != http.StatusNoContent {
+		t.Errorf("/gc: %d", code)
+	}
+}
+
+// The page gets each point once, the oldest fall out, and rates are per second.
+func TestLive(t *testing.T) {
+	a, _ := open(t)
+	h := a.hist
+	f := a.read()
+	for range keep + 5 {
+		g := *f
+		g.at = f.at.Add(2 * time.Second)
+		g.all.Messages = f.all.Messages + 30
+		g.all.Fanout.Buckets[3]++
+		h.take(&g)
+		f = &g
+	}
+	all := h.after(0)
+	if len(all) != keep || !slices.IsSortedFunc(all, func(a, b point) int { return int(a.T - b.T) }) {
+		t.Fatalf("%d points, want %d in order", len(all), keep)
+	}
+	last := all[keep-1]
+	if last.In != 15 || last.FanP50 <= 0 || last.FanP99 < last.FanP50 || len(last.Lag) != 1 || last.Clients != 1 {
+		t.Errorf("%+v", last)
+	}
+	_, body := ask(t, a, "GET", "/live?since="+strconv.FormatInt(all[keep-3].T, 10))
+	var v struct{ Points []point }
+	if err := json.Unmarshal([]byte(body), &v); err != nil || len(v.Points) < 2 || v.Points[0].T != all[keep-2].T {
+		t.Errorf("%v, %d points", err, len(v.Points))
+	}
+	if _, body := ask(t, a, "GET", "/live?since=nonsense"); !strings.Contains(body, `"every_ms":1000`) {
+		t.Errorf("%s", body)
+	}
+}

@@ -1,0 +1,121 @@
+// The admin page of the binary, opened in a real browser while clients talk.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { after, before, test } from "node:test";
+import { chromium } from "playwright-core";
+import { io } from "socket.io-client";
+
+const binary = process.env.SIO_FAST ?? "bin/sio-fast";
+const clients = [];
+let server, admin, address, browser, talk;
+
+before(async () => {
+  server = spawn(binary, ["--app", "load", "--addr", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log-format", "json"],
+    { stdio: ["ignore", "ignore", "pipe"] });
+  for await (const line of createInterface({ input: server.stderr })) {
+    const entry = JSON.parse(line);
+    if (entry.msg === "admin pages") admin = entry.address;
+    if (entry.msg === "serving") address = `http://${entry.address}`;
+    if (admin && address) break;
+  }
+  assert.ok(admin && address, "the server says where it serves");
+  server.stderr.resume();
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+      "--disable-component-update", "--disable-sync"],
+  });
+  for (let i = 0; i < 5; i++) clients.push(io(address, { transports: ["websocket"], forceNew: true }));
+  await Promise.all(clients.map((c) => new Promise((ok, bad) => c.once("connect", ok).once("connect_error", bad))));
+  talk = setInterval(() => {
+    for (const c of clients) c.emit("echo", "x".repeat(64));
+    clients[0].emit("all", "to all");
+  }, 20);
+});
+
+after(async () => {
+  clearInterval(talk);
+  for (const c of clients) c.close();
+  await browser?.close();
+  server?.kill("SIGKILL");
+});
+
+async function open(options = {}) {
+  const page = await (await browser.newContext(options)).newPage();
+  page.errors = [];
+  page.on("pageerror", (err) => page.errors.push(String(err)));
+  page.on("console", (m) => m.type() === "error" && page.errors.push(m.text()));
+  await page.goto(admin);
+  return page;
+}
+
+test("the numbers move while clients talk", async () => {
+  const page = await open();
+  await page.waitForFunction(() => document.querySelector("#clients").textContent === "5");
+  for (const id of ["in", "out"]) {
+    await page.waitForFunction((id) => Number(document.getElementById(id).textContent.replace(/,/g, "")) >= 50, id);
+  }
+  await page.waitForFunction(() => /\d (µs|ms|s)$/.test(document.querySelector("#fan").textContent));
+  await page.waitForFunction(() => /MiB|GiB/.test(document.querySelector("#memory").textContent));
+  await page.getByText("live", { exact: true }).waitFor();
+  // The lines grow from second to second.
+  const points = () => document.querySelector("#plot-messages-a-second path:not(.area)").getAttribute("d").split("L").length;
+  const seen = await page.evaluate(points);
+  await page.waitForFunction((n) => document.querySelector("#plot-messages-a-second path:not(.area)").getAttribute("d").split("L").length > n, seen);
+  assert.equal(await page.locator(".plot").count(), 9);
+  assert.ok(await page.locator("#loops tbody tr").count() >= 1);
+  // One leaves, and the page says so and why.
+  clients.pop().close();
+  await page.waitForFunction(() => document.querySelector("#clients").textContent === "4");
+  await page.locator("#closed tr", { hasText: "transport close" }).filter({ hasText: "1" }).waitFor();
+  assert.deepEqual(page.errors, []);
+  await page.context().close();
+});
+
+test("a page that is opened late knows what happened before", async () => {
+  const page = await open();
+  await page.waitForFunction(() => (document.querySelector("#plot-clients path.c0")?.getAttribute("d") ?? "").split("L").length > 2);
+  await page.click("text=10 min");
+  assert.equal(await page.locator("[data-window='600']").getAttribute("aria-pressed"), "true");
+  await page.getByText("−10 min").first().waitFor();
+  // The values under the pointer, in every plot at once.
+  await page.hover("#plot-clients svg");
+  await page.waitForFunction(() => document.querySelectorAll(".plot .cursor").length === 9);
+  assert.deepEqual(page.errors, []);
+  await page.context().close();
+});
+
+test("profiles are switched on and off", async () => {
+  const page = await open();
+  await page.getByText("live", { exact: true }).waitFor();
+  const now = async () => (await (await fetch(`${admin}/profiling`)).json()).block_nanoseconds;
+  await page.check("#block");
+  await page.waitForFunction(async () => (await (await fetch("profiling")).json()).block_nanoseconds > 0);
+  await page.uncheck("#block");
+  await page.waitForFunction(async () => (await (await fetch("profiling")).json()).block_nanoseconds === 0);
+  assert.equal(await now(), 0);
+  const gc = page.waitForResponse((r) => r.url().endsWith("/gc"));
+  await page.click("#gc");
+  assert.equal((await gc).status(), 204);
+  assert.deepEqual(page.errors, []);
+  await page.context().close();
+});
+
+test("it fits a phone, in both colours", async () => {
+  for (const colorScheme of ["light", "dark"]) {
+    const page = await open({ viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true, colorScheme });
+    await page.getByText("live", { exact: true }).waitFor();
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(wide <= 360, `the page is ${wide} pixels wide`);
+    await page.context().close();
+  }
+});
+
+test("it says so when the server is gone", async () => {
+  const page = await open();
+  await page.getByText("live", { exact: true }).waitFor();
+  server.kill("SIGKILL");
+  await page.getByText("the server does not answer").waitFor();
+  await page.context().close();
+});
