@@ -271,3 +271,26 @@ func TestIDs(t *testing.T) {
 		}
 	}
 }
+
+// TestQueueThatNeverEmpties holds that MaxQueue counts what waits, not what has
+// waited.
+func TestQueueThatNeverEmpties(t *testing.T) {
+	r := newRig(t, 1, &Options{MaxQueue: 2000})
+	gate, handled := make(chan struct{}), make(chan struct{})
+	r.io.On("x", func(*Event) error { <-gate; handled <- struct{}{}; return nil })
+	c := r.join(0)
+	c.send(`42["x"]`, `42["x"]`)
+	for range 100 {
+		c.send(`42["x"]`)
+		gate <- struct{}{}
+		<-handled
+	}
+	if got := c.read(); len(got) != 0 {
+		t.Errorf("got %q", got)
+	}
+	for range 2 {
+		gate <- struct{}{}
+		<-handled
+	}
+	r.settle()
+}
