@@ -119,7 +119,7 @@ func TestStopInTheMiddle(t *testing.T) {
 	r.round()
 	replies := make(chan error, 1)
 	_ = s.EmitAck("q", func(_ *Event, err error) { replies <- err })
-	seq := r.io.Timeout(1 << 40).Acks(t.Context(), "q")
+	seq := r.io.Timeout(1<<40).Acks(t.Context(), "q")
 	s.Join("late")
 	r.loops[0].l.Stop()
 	if err := <-replies; err != ErrDisconnected {
