@@ -231,7 +231,7 @@ func TestLimitOptions(t *testing.T) {
 	c.WriteString(post(target, "4a\x1e4b\x1e4c\x1e4d"))
 	w.heard("text \"a\"\ntext \"b\"\ntext \"c\"\nclose parse error: eio: too many packets in a payload")
 
-	c, target = w.openPolling()
+	_, target = w.openPolling()
 	ws := w.d.Dial()
 	ws.WriteString(upgrade(asWebsocket(target)) + text("2probe"))
 	ws.Take()
