@@ -25,7 +25,7 @@ tool() {
 golangci=$(tool golangci-lint "$2")
 if [ -n "$golangci" ]; then
 	echo "golangci-lint run ./..."
-	"$golangci" run ./...
+	"$golangci" run --allow-parallel-runners ./...
 	exit
 fi
 staticcheck=$(tool staticcheck "$1")
