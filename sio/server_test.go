@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -120,13 +121,16 @@ func TestClose(t *testing.T) {
 func TestCloseWaits(t *testing.T) {
 	r := newRig(t, 1, nil)
 	gate := make(chan struct{})
+	var begun atomic.Bool
 	r.io.On("wait", func(e *Event) error {
+		begun.Store(true)
 		<-e.Context().Done()
 		<-gate
 		return nil
 	})
 	c := r.join(0)
 	c.send(`42["wait"]`)
+	r.until(begun.Load) // what waits for its turn is not run any more
 	r.off(func() {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 		defer cancel()
