@@ -215,7 +215,10 @@ func (p *pollingTransport) send(ms []message) error {
 	p.posting.Lock()
 	defer p.posting.Unlock()
 	got, err := p.do(context.Background(), http.MethodPost, []byte(strings.Join(parts, "\x1e")))
-	if err == nil && string(got) != "ok" {
+	switch {
+	case p.life.Err() != nil:
+		return ErrClosed // perhaps by what was sent, before its answer was read
+	case err == nil && string(got) != "ok":
 		err = fmt.Errorf("client: a POST was answered %q", got)
 	}
 	return err
