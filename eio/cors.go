@@ -2,6 +2,7 @@ package eio
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -83,6 +84,11 @@ func (c *CORS) compile() (*cors, error) {
 			}
 		}
 	}
+	for _, o := range c.Origins {
+		if !plausibleOrigin(o) {
+			return nil, fmt.Errorf("eio: bad CORS: no page has the origin %q; want one like https://example.com, without a slash at its end", o)
+		}
+	}
 	p := &cors{
 		origins: c.Origins, patterns: c.Patterns, allow: c.OriginFunc,
 		status: c.OptionsSuccessStatus, passOptions: c.PreflightContinue, perRequest: c.PerRequest,
@@ -115,6 +121,17 @@ func (c *CORS) compile() (*cors, error) {
 		p.maxAge = "Access-Control-Max-Age: " + strconv.FormatInt(int64(max(0, c.MaxAge)/time.Second), 10) + "\r\n"
 	}
 	return p, nil
+}
+
+// plausibleOrigin says whether a browser may send o: "null", or a scheme, a host
+// and perhaps a port. Apps have schemes of their own ("capacitor://localhost",
+// "file://").
+func plausibleOrigin(o string) bool {
+	if o == "*" || o == "null" {
+		return true
+	}
+	scheme, rest, ok := strings.Cut(o, "://")
+	return ok && scheme != "" && (scheme == "file" || rest != "" && !strings.ContainsAny(rest, "/, "))
 }
 
 func (c *CORS) kind() corsKind {

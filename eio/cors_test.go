@@ -132,6 +132,16 @@ func TestCORSPerRequest(t *testing.T) {
 }
 
 func TestCORSRefuses(t *testing.T) {
+	for _, o := range []string{"localhost:3000", "example.com", "http://a.com/", "http://a.com, http://b.com", "http://", "://a"} {
+		if _, err := (&CORS{Origins: []string{o}}).compile(); err == nil || !strings.Contains(err.Error(), o) {
+			t.Errorf("%q: %v", o, err)
+		}
+	}
+	for _, o := range []string{"*", "null", "http://localhost:3000", "https://[::1]:80", "capacitor://localhost", "file://"} {
+		if _, err := (&CORS{Origins: []string{o}}).compile(); err != nil {
+			t.Error(err)
+		}
+	}
 	for _, c := range []*CORS{{Origins: []string{"a\r\nX: y"}}, {Methods: []string{"GET\n"}}, {AllowedHeaders: []string{""}}, {ExposedHeaders: []string{"a\x00"}}} {
 		if _, err := c.compile(); err == nil {
 			t.Errorf("%+v was accepted", c)

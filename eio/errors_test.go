@@ -227,14 +227,18 @@ func TestGenerateID(t *testing.T) {
 
 func TestBadOptions(t *testing.T) {
 	h := &recorder{}
-	for name, o := range map[string]*eio.Options{
-		"path":       {Path: "engine.io"},
-		"transports": {Transports: []string{"webtransport"}},
-		"negative":   {PingTimeout: -1},
-		"cookie":     {Cookie: &eio.Cookie{Name: "a b"}},
+	for names, o := range map[string]*eio.Options{
+		"Options.Path":           {Path: "engine.io"},
+		"Options.Transports":     {Transports: []string{"webtransport"}},
+		"Options.Transports ":    {Transports: []string{}},
+		"Options.PingTimeout":    {PingTimeout: -1},
+		"Options.PingInterval":   {PingInterval: 25000}, // meant as milliseconds
+		"Options.MaxBacklog":     {MaxBacklog: -1},
+		"bad Cookie":             {Cookie: &eio.Cookie{Name: "a b"}},
+		"bad CORS: no page has ": {CORS: &eio.CORS{Origins: []string{"example.com"}}},
 	} {
-		if _, err := eio.NewEngine(o, h); err == nil {
-			t.Errorf("%s: no error", name)
+		if _, err := eio.NewEngine(o, h); err == nil || !strings.Contains(err.Error(), names) {
+			t.Errorf("%s: %v", names, err)
 		}
 	}
 	if _, err := eio.NewEngine(nil, nil); err == nil {

@@ -2,6 +2,7 @@ package eio
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -68,8 +69,7 @@ type Options struct {
 
 var (
 	errNoHandler   = errors.New("eio: no handler")
-	errTransports  = errors.New("eio: unknown transport in Options.Transports")
-	errNegative    = errors.New("eio: negative value in Options")
+	errTransports  = errors.New("eio: Options.Transports must be of \"polling\" and \"websocket\", one at least")
 	errPathNoSlash = errors.New("eio: Options.Path must begin with a slash")
 )
 
@@ -86,9 +86,8 @@ func (o *Options) withDefaults() (Options, error) {
 		return c, errPathNoSlash
 	}
 	c.Path = strings.TrimSuffix(c.Path, "/") + "/"
-	if c.PingInterval < 0 || c.PingTimeout < 0 || c.UpgradeTimeout < 0 || c.CloseTimeout < 0 ||
-		c.MaxPayload < 0 || c.MaxPacketsPerPayload < 0 || c.MaxBacklog < 0 {
-		return c, errNegative
+	if err := c.check(); err != nil {
+		return c, err
 	}
 	orDuration(&c.PingInterval, 25*time.Second)
 	orDuration(&c.PingTimeout, 20*time.Second)
@@ -104,6 +103,36 @@ func (o *Options) withDefaults() (Options, error) {
 		c.Logger = slog.Default()
 	}
 	return c, nil
+}
+
+// check refuses numbers that make no sense, by name.
+func (o *Options) check() error {
+	for _, d := range []struct {
+		name string
+		is   time.Duration
+	}{
+		{"PingInterval", o.PingInterval}, {"PingTimeout", o.PingTimeout},
+		{"UpgradeTimeout", o.UpgradeTimeout}, {"CloseTimeout", o.CloseTimeout},
+	} {
+		// Whoever writes 25000 for the reference's milliseconds means no 25 µs.
+		if d.is < 0 || d.is > 0 && d.is < time.Millisecond {
+			return fmt.Errorf("eio: Options.%s is %v; want a time.Duration of a millisecond or more", d.name, d.is)
+		}
+	}
+	for _, n := range []struct {
+		name string
+		is   int
+	}{
+		{"MaxPayload", o.MaxPayload}, {"MaxPacketsPerPayload", o.MaxPacketsPerPayload}, {"MaxBacklog", o.MaxBacklog},
+	} {
+		if n.is < 0 {
+			return fmt.Errorf("eio: Options.%s is negative: %d", n.name, n.is)
+		}
+	}
+	if o.Transports != nil && len(o.Transports) == 0 {
+		return errTransports
+	}
+	return nil
 }
 
 func orDuration(d *time.Duration, def time.Duration) {

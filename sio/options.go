@@ -2,6 +2,7 @@ package sio
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -124,10 +125,7 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-var (
-	errNegative = errors.New("sio: negative value in Options")
-	errPath     = errors.New("sio: Options.Path must begin with a slash")
-)
+var errPath = errors.New("sio: Options.Path must begin with a slash")
 
 // withDefaults returns a copy of o with every default filled in.
 func (o *Options) withDefaults() (Options, error) {
@@ -142,9 +140,15 @@ func (o *Options) withDefaults() (Options, error) {
 		return c, errPath
 	}
 	c.Path = strings.TrimRight(c.Path, "/") + "/"
-	for _, n := range []*int{&c.MaxAttachments, &c.MaxDepth, &c.MaxNamespaces, &c.MaxRooms, &c.MaxAcks, &c.MaxQueue} {
-		if *n < 0 {
-			return c, errNegative
+	for _, n := range []struct {
+		name string
+		is   int
+	}{
+		{"MaxAttachments", c.MaxAttachments}, {"MaxDepth", c.MaxDepth}, {"MaxNamespaces", c.MaxNamespaces},
+		{"MaxRooms", c.MaxRooms}, {"MaxAcks", c.MaxAcks}, {"MaxQueue", c.MaxQueue},
+	} {
+		if n.is < 0 {
+			return c, fmt.Errorf("sio: Options.%s is negative: %d", n.name, n.is)
 		}
 	}
 	if c.ConnectTimeout == 0 {
