@@ -1,6 +1,7 @@
 package sio
 
 import (
+	"log/slog"
 	"sync/atomic"
 	"time"
 )
@@ -29,4 +30,12 @@ func (g *logGate) open() (hidden uint64, ok bool) {
 		return 0, false
 	}
 	return g.hidden.Swap(0), true
+}
+
+// unlogged says how many lines were not written, where there are any.
+func unlogged(hidden uint64) slog.Attr {
+	if hidden == 0 {
+		return slog.Attr{} // which handlers leave out
+	}
+	return slog.Uint64("unlogged", hidden)
 }

@@ -289,7 +289,7 @@ func (n *Namespace) fail(s *Socket, event string, err error) {
 	t := n.table.Load()
 	if len(t.onError) == 0 {
 		if hidden, ok := n.srv.failures.open(); ok {
-			n.srv.opts.Logger.Warn("sio: handler failed", "namespace", n.name, "event", event, "sid", s.ID(), "err", err, "unlogged", hidden)
+			n.srv.opts.Logger.Warn("sio: handler failed", "namespace", n.name, "event", event, "sid", s.ID(), "err", err, unlogged(hidden))
 		}
 		return
 	}
@@ -312,7 +312,7 @@ func (n *Namespace) failPanic(s *Socket, event string, err *PanicError) {
 	n.srv.panics.Add(1)
 	if hidden, ok := n.srv.crashes.open(); ok {
 		n.srv.opts.Logger.Error("sio: panic in handler", "namespace", n.name, "event", event, "sid", s.ID(),
-			"panic", err.Value, "stack", string(err.Stack), "unlogged", hidden)
+			"panic", err.Value, "stack", string(err.Stack), unlogged(hidden))
 	}
 	t := n.table.Load()
 	for _, f := range t.onError {
