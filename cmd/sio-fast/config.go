@@ -138,6 +138,8 @@ func (c *config) check() error {
 		return errors.New("--ping-interval and --ping-timeout must be longer than 0")
 	case c.maxPayload <= 0 || c.maxBacklog <= 0:
 		return errors.New("--max-payload and --max-backlog must be greater than 0")
+	case c.drain < 0:
+		return errors.New("--drain must not be negative")
 	case c.loops < 0:
 		return fmt.Errorf("--loops %d: must not be negative", c.loops)
 	case (c.tlsCert == "") != (c.tlsKey == ""):
@@ -145,12 +147,12 @@ func (c *config) check() error {
 	case c.logFormat != "text" && c.logFormat != "json":
 		return fmt.Errorf("--log-format %q: want text or json", c.logFormat)
 	}
-	for _, file := range []string{c.tlsCert, c.tlsKey} {
-		if file == "" {
+	for _, f := range [][2]string{{"--tls-cert", c.tlsCert}, {"--tls-key", c.tlsKey}} {
+		if f[1] == "" {
 			continue
 		}
-		if _, err := os.Stat(file); err != nil {
-			return err
+		if _, err := os.Stat(f[1]); err != nil {
+			return fmt.Errorf("%s: %w", f[0], err)
 		}
 	}
 	_, err := c.level()

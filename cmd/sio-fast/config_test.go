@@ -30,10 +30,11 @@ func TestBadFlags(t *testing.T) {
 		{"--max-payload 0", "greater than 0"},
 		{"--max-backlog -1", "greater than 0"},
 		{"--loops -2", "negative"},
+		{"--drain -1s", "negative"},
 		{"--log-level loud", "--log-level"},
 		{"--log-format xml", "--log-format"},
 		{"--tls-cert a.pem", "belong together"},
-		{"--tls-cert " + missing + " --tls-key " + missing, "no such file"},
+		{"--tls-cert " + missing + " --tls-key " + missing, "--tls-cert: "},
 		{"serve", "unexpected argument"},
 	} {
 		var out, errs bytes.Buffer
