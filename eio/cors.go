@@ -22,7 +22,7 @@ import (
 // wildcard, as the only member of Origins and with Fixed set, is sent whatever
 // the request says.
 type CORS struct {
-	Origins     []string         // exact origins; "*" anywhere in it: every origin
+	Origins     []string         // exact origins, "https://example.com"; "*" anywhere in it: every origin
 	Patterns    []*regexp.Regexp // origins that match one of these
 	Reflect     bool             // every origin, by its name: origin:true of the reference
 	Fixed       bool             // Origins[0] alone, sent to everybody: origin:"http://x" of the reference

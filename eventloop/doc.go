@@ -4,6 +4,16 @@
 //	eventloop.ListenAndServe(":3000", io)                     // tcp
 //	eventloop.ListenAndServe("unix:///run/sio.sock", io)      // a unix socket
 //
+// To stop in an orderly way, hold the server in a variable:
+//
+//	s := eventloop.NewServer(":3000", io, nil)
+//	if err := s.Start(); err != nil { … }
+//	<-ctx.Done()           // of signal.NotifyContext, say
+//	io.Close(timeout)      // the clients are told
+//	s.Shutdown(timeout)    // the address is free
+//
+// There is no TLS here: put a proxy in front, or serve through net/http.
+//
 // One gnet loop runs per core, each with its own listener (SO_REUSEPORT) and
 // its own eio.Loop. A connection is one struct of this package, with the
 // engine's peer inside it, beside gnet's own.

@@ -46,6 +46,16 @@ func Example_start() {
 	log.Fatal(eventloop.ListenAndServe(":3000", io))
 }
 
+func Example_options() {
+	io, err := sio.New(&sio.Options{
+		// pages of another origin may talk to the server
+		CORS: &sio.CORS{Origins: []string{"https://example.com"}},
+		// /socket.io/socket.io.js comes from here
+		ClientBundle: os.DirFS("node_modules/socket.io-client/dist"),
+	})
+	_, _ = io, err
+}
+
 func Example_serving() {
 	io, _ := sio.New(nil)
 	var r interface{ Handle(string, http.Handler) } // chi's router
@@ -81,6 +91,15 @@ func Example_fromNode() {
 	sio.OnCall(io, "call", func(s *sio.Socket, m Chat) (R, error) { return 0, nil })
 	io.Use(func(s *sio.Socket) error { return err })
 	io.Of("/admin").Use(func(s *sio.Socket) error { return err })
+	io.Use(func(s *sio.Socket) error {
+		var auth User
+		if err := s.Handshake().Bind(&auth); err != nil {
+			return err
+		}
+		_, _ = s.Handshake().Query("q"), s.Handshake().Header("h")
+		return &sio.ConnectError{Message: "no", Data: v}
+	})
+	io.OnDisconnect(func(s *sio.Socket, why sio.Reason) {})
 	io.OnConnect(func(s *sio.Socket) error {
 		_ = s.Broadcast().Emit("x", v)
 		_ = s.To("r").Except("q").Emit("x", v)
@@ -93,10 +112,18 @@ func Example_fromNode() {
 		_, _ = user.Get(s)
 		_ = s.Volatile().Emit("x", v)
 		_ = io.Local().Emit("x", v)
+		s.Join("r")
+		s.Leave("r")
+		_ = s.Rooms()
+		for s, err := range io.In("r").Sockets(ctx) {
+			_, _ = s, err
+		}
+		_ = s.Emit("file", []byte{1})
 		s.Disconnect(true)
 		return nil
 	})
 	http.Handle("/socket.io/", io)
+	_ = io.Close(ctx)
 }
 
 // The first page of the design: authentication, rooms, an answer, a raw event.

@@ -20,7 +20,8 @@ type Registrar interface {
 
 // On registers fn for event. The first argument of the event is decoded into T,
 // as by [Event.Bind]; an event without arguments gives the zero value. What does
-// not decode goes to OnError, and fn is not called. Any goroutine.
+// not decode goes to OnError, and fn is not called. A second handler for the same
+// event panics, as does a reserved name. Any goroutine.
 //
 // A T of []byte or [Binary] is lent: valid until fn returns.
 func On[T any](r Registrar, event string, fn func(*Socket, T) error) {

@@ -50,7 +50,8 @@ type Options struct {
 	Transports []string
 	// DisableUpgrades refuses to upgrade a polling session to websocket.
 	DisableUpgrades bool
-	// CORS answers cross-origin requests. nil means off.
+	// CORS answers cross-origin requests. nil means off: pages of other origins
+	// cannot use polling, with which the official client begins.
 	CORS *CORS
 	// Cookie is set on the handshake's response. nil means none.
 	Cookie *Cookie
@@ -103,7 +104,8 @@ type Options struct {
 	MaxQueue int
 
 	// ClientBundle holds the JavaScript client's files (socket.io.js and its
-	// seven siblings), served below Path. nil: they are not served.
+	// seven siblings), served below Path:
+	// os.DirFS("node_modules/socket.io-client/dist"). nil: they are not served.
 	ClientBundle fs.FS
 	// BundleVersion is the version the bundle's ETag names. "" means what the
 	// first lines of the bundle say.
