@@ -145,6 +145,7 @@ export async function joined(server, nsp = "/", base = "/socket.io/") {
 /** A TCP connection: what has come is in .data; .ended resolves at its end. */
 export class Tcp {
   constructor(server) {
+    this.begin = Date.now();
     this.data = Buffer.alloc(0);
     this.wake = () => {};
     this.socket = net.connect(server.port, "127.0.0.1");

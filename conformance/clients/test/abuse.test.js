@@ -11,10 +11,10 @@ describe("abuse", () => {
   const server = serve("abuse");
   afterEach(closeAll);
 
+  // Counted from before the connection was made: a busy machine only adds.
   const timed = async (t, ms) => {
-    const begin = Date.now();
     const all = await t.rest(ms);
-    return { all, took: Date.now() - begin };
+    return { all, took: Date.now() - t.begin };
   };
 
   it("a connection that never sends a byte is closed", async () => {

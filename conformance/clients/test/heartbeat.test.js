@@ -22,7 +22,7 @@ describe("heartbeat", () => {
       const begin = Date.now();
       assert.equal(await w.next(1000), "2");
       const took = Date.now() - begin;
-      assert.ok(took > 150 && took < 600, `ping ${i} after ${took} ms`);
+      assert.ok(took > 100 && took < 900, `ping ${i} after ${took} ms`);
       w.send("3");
     }
     w.close();
@@ -83,7 +83,7 @@ describe("heartbeat", () => {
     let pings = 0;
     c.manager.on("ping", () => pings++);
     await sleep(1300);
-    assert.ok(pings >= 2 && pings <= 5, `${pings} pings`);
+    assert.ok(pings >= 1 && pings <= 5, `${pings} pings`);
   });
 
   it("the reason is ping timeout on the server", async () => {
