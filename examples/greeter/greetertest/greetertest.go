@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,23 @@ func Run(t *testing.T, s Server) {
 	t.Helper()
 	t.Run("websocket", s.websocket)
 	t.Run("polling", s.polling)
+}
+
+// Mounted is Run for a greeter mounted on a router, whose own page must still
+// be there.
+func Mounted(t *testing.T, h http.Handler) {
+	t.Helper()
+	s := httptest.NewServer(h)
+	defer s.Close()
+	Run(t, Server{URL: s.URL})
+	r, err := http.Get(s.URL + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	if b, err := io.ReadAll(r.Body); err != nil || !strings.Contains(string(b), "on one port") {
+		t.Errorf("the router's own page: %q, %v", b, err)
+	}
 }
 
 func (s Server) websocket(t *testing.T) {
