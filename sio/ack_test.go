@@ -195,6 +195,9 @@ func TestBroadcastAcks(t *testing.T) {
 		t.Errorf("without a timeout: %+v", got)
 	}
 
+	if _, err := r.io.AllAcks(t.Context(), "all"); !errors.Is(err, ErrNeedTimeout) {
+		t.Errorf("AllAcks without a deadline: %v", err)
+	}
 	a.read()
 	b.read()
 	var replies []Reply

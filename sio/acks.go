@@ -117,6 +117,11 @@ func (n *Namespace) Acks(ctx context.Context, event string, args ...any) iter.Se
 	return n.all().Acks(ctx, event, args...)
 }
 
+// AllAcks is [Broadcast.AllAcks] to every socket of n. Any goroutine.
+func (n *Namespace) AllAcks(ctx context.Context, event string, args ...any) ([]Reply, error) {
+	return n.all().AllAcks(ctx, event, args...)
+}
+
 // gather collects the acks of a broadcast.
 type gather struct {
 	mu   sync.Mutex
