@@ -89,7 +89,7 @@ conform: $(SERVER) $(CLIENTS)/node_modules/.package-lock.json ## the official Ja
 	COMMAND="$(COMMAND)" $(NODE) --test --test-concurrency=2 --test-reporter=spec $(CLIENTS)/test/*.test.js
 
 browser: $(SERVER) setup build ## Chromium against the conformance server and the chat
-	COMMAND="$(COMMAND)" SIO_FAST="$(BIN)/sio-fast" $(NODE) --test --test-concurrency=2 --test-reporter=spec $(CLIENTS)/browser/*.test.js
+	COMMAND="$(COMMAND)" $(NODE) --test --test-concurrency=2 --test-reporter=spec $(CLIENTS)/browser/*.test.js
 
 # Both of the above as one run of node:test, with one count at its end.
 clients: build $(SERVER) setup
