@@ -112,10 +112,14 @@ func (p *Peer) serveGet(s *Session, r *http1.Request) {
 	p.loop.idle.drop(pl)
 	p.loop.watch.set(p, -1)
 	if s.state == ssClosing {
-		if s.q == nil {
-			s.queue().append(noopFrame)
+		if s.q != nil { // a client may see the close before the packets in front of it
+			s.answerPoll()
+			return
 		}
+		s.queue().append(noopFrame)
+		s.queue().append(closeFrame)
 		s.answerPoll()
+		s.end(pl.reason, "", endDone)
 		return
 	}
 	if s.q != nil {
@@ -131,17 +135,12 @@ var (
 	closeFrame = []byte{0x81, 0x01, byte(PacketClose)}
 )
 
-// answerPoll answers the waiting GET with everything queued; while the session
-// closes, a close packet is the last of it and the session ends.
+// answerPoll answers the waiting GET with everything queued.
 func (s *Session) answerPoll() {
 	l, pl := s.loop, s.poll
 	p := pl.get
 	q := s.q
 	pl.get, s.q = nil, nil
-	closing := s.state == ssClosing
-	if closing {
-		q.append(closeFrame)
-	}
 	size, count := 0, 0
 	for _, f := range q.items[q.head:] {
 		n, k := payloadSize(f.B)
@@ -162,9 +161,7 @@ func (s *Session) answerPoll() {
 	q.drop()
 	l.outqs.Put(q)
 	p.answered()
-	if closing {
-		s.end(pl.reason, "", endDone)
-	} else if s.poll == pl { // the answer has reached the kernel
+	if s.poll == pl { // the answer has reached the kernel
 		l.heardOf(pl)
 	}
 }
@@ -257,7 +254,8 @@ func (s *Session) receive(body []byte) {
 
 // closePolling closes an open session in the orderly way of polling: a GET that
 // waits gets what is queued, or else the close packet; without a GET the next
-// one gets both.
+// one gets what is queued. The close packet is alone in the GET after that: the
+// official client handles packets a tick later than it closes.
 func (s *Session) closePolling(r Reason) {
 	pl := s.poll
 	if pl.get != nil && s.q == nil {

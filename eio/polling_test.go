@@ -216,7 +216,10 @@ func TestPollingServerClose(t *testing.T) {
 		expect(t, c, posted)
 		w.heard("")
 		c.WriteString(get(target))
-		expect(t, c, polled("4a\x1e1"))
+		expect(t, c, polled("4a"))
+		w.heard("")
+		c.WriteString(get(target))
+		expect(t, c, polled("6\x1e1"))
 		w.heard("close forced close")
 	})
 	t.Run("no GET ever", func(t *testing.T) {
