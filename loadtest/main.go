@@ -238,6 +238,8 @@ func timeFlags(f *pflag.FlagSet, c *run.Config) {
 	f.DurationVar(&c.Warmup, "warmup", 2*time.Second, "time before that, not measured")
 	f.DurationVar(&c.Settle, "settle", time.Second, "rest before memory is read (idle, churn)")
 	f.DurationVar(&c.Drain, "drain", 10*time.Second, "how long to wait for what is under way at the end; what has not come then is lost")
+	f.DurationVar(&c.Leave, "leave", 10*time.Second, "how long clients wait for the server to let them go, after saying goodbye")
+	f.DurationVar(&c.After, "after", 30*time.Second, "idle: how long to watch the memory come back when all have left; 0: do not")
 	f.DurationVar(&c.Stall, "stall", 5*time.Second, "end the run when nothing comes for so long")
 	f.DurationVar(&c.ConnectTimeout, "connect-timeout", time.Minute, "for all clients to connect (churn: for a round)")
 	f.DurationVar(&c.ServerTimeout, "server-timeout", 30*time.Second, "for a started server to say READY")

@@ -18,6 +18,10 @@ import (
 
 const loadtest = "bin/rivals/loadtest"
 
+// longest is how long a run may take, whatever happens: loadtest ends by itself
+// within its --max-time.
+const longest = 4 * time.Minute
+
 // measure installs what there is, runs the plan and writes the report.
 func (c *config) measure(ctx context.Context, p plan, stdout, stderr io.Writer) error {
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(stderr, format+"\n", args...) }
@@ -29,6 +33,10 @@ func (c *config) measure(ctx context.Context, p plan, stdout, stderr io.Writer) 
 		Rounds: c.rounds, Duration: c.duration.String(), Warmup: c.warmup.String(), Short: c.short, Whole: p.whole,
 		Commands: map[string]string{},
 	}
+	earlier, err := c.earlier()
+	if err != nil {
+		return err
+	}
 	if err := c.prepare(ctx, &p, s, say); err != nil {
 		return err
 	}
@@ -38,20 +46,44 @@ func (c *config) measure(ctx context.Context, p plan, stdout, stderr io.Writer) 
 	}
 	jobs := p.jobs(c.rounds)
 	s.Planned = len(jobs)
-	say("%d runs, about %v", len(jobs), takes(jobs, c))
+	if earlier != nil {
+		if err := s.goOn(earlier); err != nil {
+			return fmt.Errorf("--resume: %s: %w", c.state, err)
+		}
+		say("%d of %d runs are there from %s", len(s.Samples), len(jobs), s.Started.Format("2006-01-02 15:04"))
+	} else if err := os.Rename(c.state, c.state+".old"); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	say("%d runs, about %v", len(jobs), s.left(jobs, c).Round(10*time.Second))
+	if err := c.work(ctx, jobs, s, say); err != nil {
+		return err
+	}
+	return c.write(s, stdout)
+}
+
+// work runs the jobs that have not been.
+func (c *config) work(ctx context.Context, jobs []job, s *state, say func(string, ...any)) error {
 	for i, j := range jobs {
+		if s.settled(j) {
+			s.Done = i + 1
+			continue
+		}
+		from := time.Now()
 		x := c.run(ctx, j)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		x.Seconds = time.Since(from).Seconds()
 		s.Samples = append(s.Samples, x)
 		s.Done, s.Ended = i+1, time.Now().UTC().Truncate(time.Second)
 		if err := s.save(c.state); err != nil {
 			return err
 		}
-		say("[%d/%d] %-10s round %d  %-12s %s", i+1, len(jobs), j.measure.name, j.round+1, j.server.name, x.line(j.measure))
+		say("[%d/%d, %v left] %-10s round %d  %-12s %s", i+1, len(jobs), s.left(jobs[i+1:], c).Round(10*time.Second),
+			j.measure.name, j.round+1, j.server.name, x.line(j.measure))
 	}
-	return c.write(s, stdout)
+	s.Done = len(jobs)
+	return s.save(c.state)
 }
 
 // prepare installs and tries the servers. One of ours that fails ends it all;
@@ -108,10 +140,12 @@ func (c *config) run(ctx context.Context, j job) sample {
 	file := filepath.Join("bin", "rivals", "run.json")
 	_ = os.Remove(file)
 	args := append(j.measure.flags(c), "--target", "127.0.0.1:"+ports[0], "--server", cmd, "--json", file)
-	if j.measure.objects && j.server.kind == ours {
+	if j.measure.objects() && j.server.counts {
 		args = append(args, "--runtime-metrics", "http://127.0.0.1:"+ports[1]+"/stats")
 	}
 	var stderr bytes.Buffer
+	ctx, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
 	run := exec.CommandContext(ctx, loadtest, args...)
 	run.Stderr = &stderr
 	run.Cancel = func() error { return run.Process.Signal(os.Interrupt) }

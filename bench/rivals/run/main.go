@@ -26,9 +26,11 @@ What to measure:
   --servers LIST      by name, separated by commas (default all; see --list)
   --measures LIST     by name, separated by commas (default all)
   --rounds N          rounds; the median of them counts (default 3)
-  --duration TIME     measured time of a run (default 8s)
-  --warmup TIME       time before that (default 2s)
+  --duration TIME     measured time of a run (default 3s)
+  --warmup TIME       time before that (default 1s)
   --short             one round of a second with few clients: does it work?
+  --resume            go on with an interrupted run: what is in the state file is not
+                      measured again
   --list              print the servers and measures, and the time they take
 
 How:
@@ -47,12 +49,12 @@ What to write, from the top of the repository:
 
 // config is what the flags say.
 type config struct {
-	servers, measures         string
-	rounds                    int
-	duration, warmup          time.Duration
-	short, list, report       bool
-	serverCPU, generatorCPU   int
-	out, plot, state, command string
+	servers, measures           string
+	rounds                      int
+	duration, warmup            time.Duration
+	short, list, report, resume bool
+	serverCPU, generatorCPU     int
+	out, plot, state, command   string
 }
 
 func main() {
@@ -94,7 +96,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err == nil:
 		return 0
 	case ctx.Err() != nil:
-		_, _ = fmt.Fprintf(stderr, "rivals: interrupted; what was measured is in %s (--report writes a table of it)\n", c.state)
+		_, _ = fmt.Fprintf(stderr, "rivals: interrupted; what was measured is in %s (--resume goes on, --report writes a table of it)\n", c.state)
 		return 130
 	}
 	_, _ = fmt.Fprintf(stderr, "rivals: %v\n", err)
@@ -111,9 +113,10 @@ func parse(args []string) (*config, error) {
 	f.StringVar(&c.servers, "servers", "", "")
 	f.StringVar(&c.measures, "measures", "", "")
 	f.IntVar(&c.rounds, "rounds", 3, "")
-	f.DurationVar(&c.duration, "duration", 8*time.Second, "")
-	f.DurationVar(&c.warmup, "warmup", 2*time.Second, "")
+	f.DurationVar(&c.duration, "duration", 3*time.Second, "")
+	f.DurationVar(&c.warmup, "warmup", time.Second, "")
 	f.BoolVar(&c.short, "short", false, "")
+	f.BoolVar(&c.resume, "resume", false, "")
 	f.BoolVar(&c.list, "list", false, "")
 	f.BoolVar(&c.report, "report", false, "")
 	f.IntVar(&c.serverCPU, "server-cpu", 0, "")

@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -12,10 +14,10 @@ type measure struct {
 	scenario    string
 	clients     int
 	args        []string
-	polling     bool // asks for the polling transport
-	oursOnly    bool // says nothing about others
-	objects     bool // objects a message are read too
-	seconds     int  // what a run takes beside warm-up and duration, about
+	suits       func(*server) bool // nil: every server
+	rounds      int                // at most, 0: as many as there are
+	duration    time.Duration      // at least, for figures that need many samples
+	seconds     int                // what a run takes beside warm-up and duration, about
 	columns     []column
 }
 
@@ -69,16 +71,18 @@ func left(f *figures) (float64, bool) {
 	return float64(f.RSSAfter) / float64(f.RSSBefore), f.RSSBefore > 0 && f.RSSAfter > 0
 }
 
-// growth compares the most memory of the later rounds with the second.
+// growth compares the memory after the last five rounds, their median, with that
+// after the second.
 func growth(f *figures) (float64, bool) {
 	if len(f.Rounds) < 3 {
 		return 0, false
 	}
-	var most int64
-	for _, r := range f.Rounds[2:] {
-		most = max(most, r.RSS)
+	var last []float64
+	for _, r := range f.Rounds[max(2, len(f.Rounds)-5):] {
+		last = append(last, float64(r.RSS))
 	}
-	return float64(most) / float64(f.Rounds[1].RSS), true
+	slices.Sort(last)
+	return median(last) / float64(f.Rounds[1].RSS), true
 }
 
 // beside compares healthy clients' p99 beside slow ones with that before.
@@ -96,71 +100,109 @@ func perMessage(name, title string) []column {
 	}
 }
 
+// Who is measured where. A server is left out of what would only repeat another
+// row: floor-share differs from floor where one read holds several messages, and
+// sio-raw from sio where there are events.
+func but(names ...string) func(*server) bool {
+	return func(s *server) bool { return !slices.Contains(names, s.name) }
+}
+
+func only(names ...string) func(*server) bool {
+	return func(s *server) bool { return slices.Contains(names, s.name) }
+}
+
+// library says that a server has Socket.IO, with its polling and its limits.
+func library(s *server) bool { return s.polling }
+
 func measures() []measure {
 	return []measure{
-		{name: "fanout", title: "fan-out of 64 B to 10,000, one in flight", scenario: "fanout", clients: 10_000, seconds: 9, objects: true,
+		{name: "fanout", title: "fan-out of 64 B to 10,000, one in flight", scenario: "fanout", clients: 10_000, seconds: 5,
 			columns: perMessage("fanout", "fan-out")},
-		{name: "flood", title: "fan-out of 64 B to 10,000, eight in flight", scenario: "fanout", clients: 10_000, seconds: 9, objects: true,
+		{name: "flood", title: "fan-out of 64 B to 10,000, eight in flight", scenario: "fanout", clients: 10_000, seconds: 5,
 			args: []string{"--in-flight", "8"}, columns: perMessage("flood", "flooded")},
-		{name: "fanout-1k", title: "fan-out of 1 KB to 10,000, one in flight", scenario: "fanout", clients: 10_000, seconds: 9, objects: true,
-			args: []string{"--size", "1024"}, columns: perMessage("fanout-1k", "fan-out 1 KB")},
-		{name: "paced", title: "fan-out of 64 B to 10,000, two a second", scenario: "fanout", clients: 10_000, seconds: 9,
-			args: []string{"--rate", "2"}, columns: []column{{"paced", "paced, p99", "ms", p99}}},
-		{name: "rooms", title: "rooms of ten, 1,000 clients, 64 B", scenario: "rooms", clients: 1000, seconds: 4, objects: true,
-			columns: perMessage("rooms", "rooms of ten")},
-		{name: "echo", title: "echo of 64 B, 100 clients, ten in flight each", scenario: "echo", clients: 100, seconds: 3, objects: true,
+		{name: "fanout-1k", title: "fan-out of 1 KB to 10,000, one in flight", scenario: "fanout", clients: 10_000, seconds: 5,
+			suits: but("floor-share"), args: []string{"--size", "1024"}, columns: perMessage("fanout-1k", "fan-out 1 KB")},
+		{name: "paced", title: "fan-out of 64 B to 10,000, two a second", scenario: "fanout", clients: 10_000, seconds: 5, duration: 5 * time.Second,
+			suits: but("floor-share"), args: []string{"--rate", "2"}, columns: []column{{"paced", "paced, p99", "ms", p99}}},
+		{name: "rooms", title: "rooms of ten, 1,000 clients, 64 B", scenario: "rooms", clients: 1000, seconds: 2,
+			suits: but("floor-share"), columns: perMessage("rooms", "rooms of ten")},
+		{name: "echo", title: "echo of 64 B, 100 clients, ten in flight each", scenario: "echo", clients: 100, seconds: 2,
 			args: []string{"--in-flight", "10"}, columns: perMessage("echo", "echo ×10")},
-		{name: "echo-1", title: "echo of 64 B, 100 clients, one in flight each", scenario: "echo", clients: 100, seconds: 3, objects: true,
-			columns: perMessage("echo-1", "echo ×1")},
-		{name: "polling", title: "echo of 64 B over polling, 100 clients, one in flight each", scenario: "echo", clients: 100, seconds: 3, objects: true,
-			polling: true, args: []string{"--transport", "polling"}, columns: perMessage("polling", "echo, polling")},
-		{name: "connect", title: "15,000 connects: TCP, upgrade, Engine.IO, Socket.IO", scenario: "connect", clients: 15_000, seconds: 7,
+		{name: "echo-1", title: "echo of 64 B, 100 clients, one in flight each", scenario: "echo", clients: 100, seconds: 2,
+			suits: but("floor-share"), columns: perMessage("echo-1", "echo ×1")},
+		{name: "polling", title: "echo of 64 B over polling, 100 clients, one in flight each", scenario: "echo", clients: 100, seconds: 2,
+			suits: library, args: []string{"--transport", "polling"}, columns: perMessage("polling", "echo, polling")},
+		{name: "connect", title: "15,000 connects: TCP, upgrade, Engine.IO, Socket.IO", scenario: "connect", clients: 15_000, seconds: 6,
+			suits:   but("floor-share", "sio-raw"),
 			columns: []column{{"connect", "connect", "µs", func(f *figures) (float64, bool) { return f.ServerCPUPerConnect, f.ServerCPUPerConnect > 0 }}}},
-		{name: "idle", title: "15,000 idle clients, and after they left", scenario: "idle", clients: 15_000, seconds: 35,
-			args: []string{"--settle", "3s"}, columns: []column{
+		{name: "idle", title: "15,000 idle clients, and half a minute after they left", scenario: "idle", clients: 15_000, seconds: 26, rounds: 2,
+			suits: but("floor-share", "sio-raw"), args: []string{"--settle", "2s", "--after", "30s"}, columns: []column{
 				{"idle", "idle, memory a client", "B", func(f *figures) (float64, bool) { return f.BytesPerClient, f.BytesPerClient > 0 }},
 				{"left", "memory after all left, of that before", "×", left},
 			}},
-		{name: "churn", title: "20 rounds of 3,000 visits", scenario: "churn", clients: 100, seconds: 45, oursOnly: true,
-			columns: []column{{"churn", "memory after later rounds, of that after the second", "×", growth}}},
-		{name: "slow", title: "1 % of 300 clients stop reading, 4 KB a hundred times a second", scenario: "slow", clients: 300, seconds: 14, oursOnly: true,
+		{name: "churn", title: "20 rounds of 3,000 visits", scenario: "churn", clients: 100, seconds: 34, rounds: 2,
+			suits: only("sio", "node"), args: []string{"--settle", "500ms"},
+			columns: []column{{"churn", "memory after the last rounds, of that after the second", "×", growth}}},
+		{name: "slow", title: "1 % of 300 clients stop reading, 4 KB a hundred times a second", scenario: "slow", clients: 300, seconds: 6,
+			suits:   func(s *server) bool { return library(s) && s.name != "sio-raw" },
 			columns: []column{{"slow", "others' p99, of that before", "×", beside}}},
 	}
 }
 
-// flags are what loadtest is told, but for server and files.
+// objects says whether the measure counts objects a message.
+func (m *measure) objects() bool {
+	return len(m.columns) > 1 && strings.HasSuffix(m.columns[1].name, "-objects")
+}
+
+// lasts is the measured time of a run.
+func (m *measure) lasts(c *config) time.Duration {
+	if c.short {
+		return c.duration
+	}
+	return max(c.duration, m.duration)
+}
+
+// flags are what loadtest is told, but for server and files. The bounds keep a
+// server that does not answer from holding up the others.
 func (m *measure) flags(c *config) []string {
 	n := m.clients
 	if c.short {
 		n = min(n, 200)
 	}
 	out := append([]string{m.scenario, "--clients", strconv.Itoa(n)}, m.args...)
-	out = append(out, "--duration", c.duration.String(), "--warmup", c.warmup.String())
-	out = append(out, "--connect-timeout", "2m", "--drain", "30s", "--stall", "15s", "--max-time", "6m")
+	out = append(out, "--duration", m.lasts(c).String(), "--warmup", c.warmup.String())
+	out = append(out, "--connect-timeout", "1m", "--drain", "20s", "--stall", "10s", "--leave", "3s", "--max-time", "3m")
 	if m.scenario == "churn" && c.short {
 		out = append(out, "--rounds", "4", "--visits", "200")
+	}
+	if m.scenario == "idle" && c.short {
+		out = append(out, "--after", "3s")
 	}
 	return append(out, "--cpu", strconv.Itoa(c.generatorCPU), "--server-cpu", strconv.Itoa(c.serverCPU))
 }
 
 // takes says how long one run is, about.
 func (m *measure) takes(c *config) time.Duration {
-	if c.short {
-		return 4 * time.Second
-	}
 	d := time.Duration(m.seconds) * time.Second
+	if c.short {
+		d = min(d, 3*time.Second)
+	}
 	switch m.scenario {
 	case "connect", "churn":
 	case "slow":
-		d += 2 * c.duration
+		d += 2*m.lasts(c) + c.warmup
 	default:
-		d += c.duration + c.warmup
+		d += m.lasts(c) + c.warmup
 	}
 	return d
 }
 
-func (m *measure) suits(s *server) bool {
-	return (!m.polling || s.polling) && (!m.oursOnly || s.kind == ours)
+// turns says how many rounds of the measure there are.
+func (m *measure) turns(rounds int) int {
+	if m.rounds > 0 {
+		return min(rounds, m.rounds)
+	}
+	return rounds
 }
 
 // find gives a column and its measure.

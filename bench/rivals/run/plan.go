@@ -58,22 +58,16 @@ type job struct {
 // round, so that what drifts on the machine meets all of them.
 func (p *plan) jobs(rounds int) (out []job) {
 	for i := range p.measures {
-		for r := range rounds {
+		m := &p.measures[i]
+		for r := range m.turns(rounds) {
 			for k := range p.servers {
-				if p.measures[i].suits(&p.servers[k]) {
-					out = append(out, job{&p.measures[i], &p.servers[k], r})
+				if m.suits == nil || m.suits(&p.servers[k]) {
+					out = append(out, job{m, &p.servers[k], r})
 				}
 			}
 		}
 	}
 	return out
-}
-
-func takes(jobs []job, c *config) (sum time.Duration) {
-	for _, j := range jobs {
-		sum += j.measure.takes(c)
-	}
-	return sum.Round(10 * time.Second)
 }
 
 // print lists everything for --list.
@@ -87,5 +81,5 @@ func (p *plan) print(w io.Writer, c *config) {
 		_, _ = fmt.Fprintf(w, "  %-12s %s\n", m.name, m.title)
 	}
 	jobs := p.jobs(c.rounds)
-	_, _ = fmt.Fprintf(w, "\n%d runs in %d rounds, about %v\n", len(jobs), c.rounds, takes(jobs, c))
+	_, _ = fmt.Fprintf(w, "\n%d runs in %d rounds, about %v\n", len(jobs), c.rounds, new(state).left(jobs, c).Round(10*time.Second))
 }

@@ -45,12 +45,17 @@ func draw(s *state) string {
 		note = "NOT A FULL RUN (" + s.lack() + "). " + note
 	}
 	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" aria-label="sio-fast beside other servers">
-<style>text{font:12px system-ui,sans-serif;fill:#24292f}.h{font-size:20px;font-weight:600}.t{font-size:14px;font-weight:600}.n{fill:#57606a}.r{text-anchor:end}.o{font-weight:600}.f{fill:#a40e26}.g{stroke:#d0d7de}</style>
-<rect width="100%%" height="100%%" rx="8" fill="#fff"/>
+<style>
+text{font:12px system-ui,sans-serif;fill:#1f2328}.h{font-size:20px;font-weight:600}.t{font-size:14px;font-weight:600}.n{fill:#59636e}.r{text-anchor:end}.o{font-weight:600}.f{fill:#a40e26}.g{stroke:#d1d9e0}
+.b{fill:#fff}.ours{fill:#1a7f37}.rival{fill:#0969da}.ref{fill:#afb8c1}
+@media(prefers-color-scheme:dark){text{fill:#f0f6fc}.n{fill:#9198a1}.f{fill:#ff8182}.g{stroke:#3d444d}.b{fill:#0d1117}.ours{fill:#3fb950}.rival{fill:#4493f8}.ref{fill:#656c76}}
+</style>
+<rect class="b" width="100%%" height="100%%" rx="8"/>
 <text class="h" x="%d" y="28">sio-fast beside other servers: smaller is better (logarithmic)</text>
 <text class="n" x="%d" y="46">%s</text>
+%s
 %s</svg>
-`, w, y, margin, margin, html.EscapeString(note), body.String())
+`, w, y, margin, margin, html.EscapeString(note), legend(w-margin), body.String())
 }
 
 // panel draws one column; height 0: there is nothing in it.
@@ -82,14 +87,14 @@ func (s *state) panel(name string, x, y int) (string, int) {
 		if err == errNone {
 			continue
 		}
-		class := map[bool]string{true: "r o", false: "r"}[v.Kind == ours]
-		fmt.Fprintf(&b, `<text class="%s" x="%d" y="%d">%s</text>`, class, x+labelW-8, at+12, html.EscapeString(v.Title))
+		style := map[bool]string{true: "r o", false: "r"}[v.Kind == ours]
+		fmt.Fprintf(&b, `<text class="%s" x="%d" y="%d">%s</text>`, style, x+labelW-8, at+12, html.EscapeString(v.Title))
 		if err != nil {
 			fmt.Fprintf(&b, `<text class="f" x="%d" y="%d">failed: no figure</text>`+"\n", x+labelW, at+12)
 		} else {
 			w := width(f)
-			fmt.Fprintf(&b, `<rect x="%d" y="%d" width="%.1f" height="%d" rx="2" fill="%s"><title>%s … %s</title></rect><text x="%.1f" y="%d">%s</text>`+"\n",
-				x+labelW, at, w, barH, color(v.Kind), number(low), number(high), float64(x+labelW)+w+6, at+12, number(f))
+			fmt.Fprintf(&b, `<rect x="%d" y="%d" width="%.1f" height="%d" rx="2" class="%s"><title>%s … %s</title></rect><text x="%.1f" y="%d">%s</text>`+"\n",
+				x+labelW, at, w, barH, class(v.Kind), number(low), number(high), float64(x+labelW)+w+6, at+12, number(f))
 		}
 		at += barH + barGap
 	}
@@ -97,12 +102,24 @@ func (s *state) panel(name string, x, y int) (string, int) {
 	return b.String(), at - y
 }
 
-func color(kind string) string {
+// class is the kind of server as the style names it. The picture brings its own
+// background, so that it reads well whatever the page around it has.
+func class(kind string) string {
 	switch kind {
 	case ours:
-		return "#1a7f37"
+		return "ours"
 	case reference:
-		return "#afb8c1"
+		return "ref"
 	}
-	return "#0969da"
+	return "rival"
+}
+
+// legend says what the colours mean, ending at x.
+func legend(x int) string {
+	var b strings.Builder
+	for i, k := range []struct{ kind, text string }{{ours, ours}, {rival, "Socket.IO servers"}, {reference, "references without Socket.IO"}} {
+		at := x - 460 + []int{0, 90, 240}[i]
+		fmt.Fprintf(&b, `<rect class="%s" x="%d" y="17" width="12" height="12" rx="2"/><text x="%d" y="28">%s</text>`, class(k.kind), at, at+18, k.text)
+	}
+	return b.String()
 }

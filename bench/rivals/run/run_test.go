@@ -63,7 +63,7 @@ func TestFailedIsNotQuoted(t *testing.T) {
 	}
 	text := table(s, "rivals.svg")
 	for _, want := range []string{
-		"failed in 1 of 3: 3 messages lost", "| echo ×10 | sio | ≤ 0.10 × node | node failed in 1 of 3: 3 messages lost | not measured |",
+		"failed (1) |", "1. node, echo: failed in 1 of 3: 3 messages lost", "| echo ×10 | sio | ≤ 0.10 × node | node failed in 1 of 3: 3 messages lost | not measured |",
 		"| fan-out | sio | ≤ 1.00 × floor | 2.00 × floor | **missed**: 2.00 times the aim |", "uws: npm ci: no network", "a <CPU>",
 	} {
 		if !strings.Contains(text, want) {
@@ -125,7 +125,7 @@ func TestPlan(t *testing.T) {
 	for _, j := range p.jobs(c.rounds) {
 		got = append(got, j.measure.name+" "+j.server.name)
 	}
-	const want = "echo floor,echo sio,echo node,echo floor,echo sio,echo node,polling sio,polling node,polling sio,polling node,slow sio,slow sio"
+	const want = "echo floor,echo sio,echo node,echo floor,echo sio,echo node,polling sio,polling node,polling sio,polling node,slow sio,slow node,slow sio,slow node"
 	if strings.Join(got, ",") != want || p.whole {
 		t.Errorf("got %q", got)
 	}

@@ -24,6 +24,7 @@ const (
 type server struct {
 	name, title, kind string
 	polling           bool
+	counts            bool // tells at its ADMIN address how many objects it allocated
 	// install makes it ready and says its versions. It is called at the top of
 	// the repository.
 	install func(context.Context) (versions string, err error)
@@ -35,18 +36,18 @@ const folder = "bench/rivals/"
 
 func servers() []server {
 	return []server{
-		{"floor", "floor: bare epoll, one send a delivery", reference, false, goInstall(".", "bench/floor"), fixed("bin/rivals/floor --port PORT")},
-		{"floor-share", "floor: messages of one read share sends", reference, false, goInstall(".", "bench/floor"), fixed("bin/rivals/floor --share --port PORT")},
-		{"sio", "sio-fast, typed handlers", ours, true, goInstall(".", "cmd/sio-fast"), fixed(ourCommand + "load")},
-		{"sio-raw", "sio-fast, raw handlers", ours, true, goInstall(".", "cmd/sio-fast"), fixed(ourCommand + "load-raw")},
-		{"gnet", "bare gnet, hand-written bytes", reference, false, goInstall(folder, "gnet"), fixed("env GOMAXPROCS=1 bin/rivals/gnet --port PORT")},
-		{"gws", "lxzan/gws, hand-written bytes", reference, false, goInstall(folder, "gws"), fixed("env GOMAXPROCS=1 bin/rivals/gws --port PORT")},
-		{"uws-native", "uWebSockets.js alone, native publish", reference, false, npmInstall("uws", "node", uwsPackage), nodeCommand("uws/native.mjs")},
-		{"bun-native", "Bun's websockets alone, native publish", reference, false, npmInstall("bun", "", "bun"), bunCommand("bun/native.mjs")},
-		{"node", "Node socket.io + ws", rival, true, npmInstall("node", "node", "socket.io", "engine.io", "ws"), nodeCommand("node/server.mjs")},
-		{"uws", "Node socket.io + uWebSockets.js", rival, true, npmInstall("uws", "node", "socket.io", uwsPackage), nodeCommand("uws/server.mjs")},
-		{"bun", "Bun socket.io + its engine", rival, true, npmInstall("bun", "", "bun", "socket.io", "@socket.io/bun-engine"), bunCommand("bun/server.mjs")},
-		{"zishang", "zishang520/socket.io (Go)", rival, true, goInstall(folder, "zishang"), fixed("env GOMAXPROCS=1 bin/rivals/zishang --port PORT")},
+		{"floor", "floor: bare epoll, one send a delivery", reference, false, false, goInstall(".", "bench/floor"), fixed("bin/rivals/floor --port PORT")},
+		{"floor-share", "floor: messages of one read share sends", reference, false, false, goInstall(".", "bench/floor"), fixed("bin/rivals/floor --share --port PORT")},
+		{"sio", "sio-fast, typed handlers", ours, true, true, goInstall(".", "cmd/sio-fast"), fixed(ourCommand + "load")},
+		{"sio-raw", "sio-fast, raw handlers", ours, true, true, goInstall(".", "cmd/sio-fast"), fixed(ourCommand + "load-raw")},
+		{"gnet", "bare gnet, hand-written bytes", reference, false, true, goInstall(folder, "gnet"), fixed("env GOMAXPROCS=1 bin/rivals/gnet --port PORT --admin 127.0.0.1:ADMIN")},
+		{"gws", "lxzan/gws, hand-written bytes", reference, false, true, goInstall(folder, "gws"), fixed("env GOMAXPROCS=1 bin/rivals/gws --port PORT --admin 127.0.0.1:ADMIN")},
+		{"uws-native", "uWebSockets.js alone, native publish", reference, false, false, npmInstall("uws", "node", uwsPackage), nodeCommand("uws/native.mjs")},
+		{"bun-native", "Bun's websockets alone, native publish", reference, false, false, npmInstall("bun", "", "bun"), bunCommand("bun/native.mjs")},
+		{"node", "Node socket.io + ws", rival, true, false, npmInstall("node", "node", "socket.io", "engine.io", "ws"), nodeCommand("node/server.mjs")},
+		{"uws", "Node socket.io + uWebSockets.js", rival, true, false, npmInstall("uws", "node", "socket.io", uwsPackage), nodeCommand("uws/server.mjs")},
+		{"bun", "Bun socket.io + its engine", rival, true, false, npmInstall("bun", "", "bun", "socket.io", "@socket.io/bun-engine"), bunCommand("bun/server.mjs")},
+		{"zishang", "zishang520/socket.io (Go)", rival, true, true, goInstall(folder, "zishang"), fixed("env GOMAXPROCS=1 bin/rivals/zishang --port PORT --admin 127.0.0.1:ADMIN")},
 	}
 }
 

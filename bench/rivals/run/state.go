@@ -36,6 +36,7 @@ type skipped struct{ Name, Title, Why string }
 type sample struct {
 	Measure, Server string
 	Round           int
+	Seconds         float64  `json:",omitempty"` // that the run took in all
 	Failed          string   `json:",omitempty"` // why it may not be quoted
 	Warnings        []string `json:",omitempty"`
 	Figures         *figures `json:",omitempty"`

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -76,6 +77,28 @@ func (s *state) lack() string {
 
 type printer func(format string, args ...any)
 
+// footnotes number what goes wrong in a table's cells, in their order.
+type footnotes struct{ list []string }
+
+// mark gives the reference to a text.
+func (f *footnotes) mark(text string) string {
+	i := slices.Index(f.list, text)
+	if i < 0 {
+		i = len(f.list)
+		f.list = append(f.list, text)
+	}
+	return fmt.Sprintf("failed (%d)", i+1)
+}
+
+func (f *footnotes) print(p printer) {
+	for i, text := range f.list {
+		p("%d. %s", i+1, text)
+	}
+	if len(f.list) > 0 {
+		p("")
+	}
+}
+
 // shown are the columns of the run that have a figure or a failure.
 func (s *state) shown(objects bool) (out []column) {
 	for _, m := range measures() {
@@ -94,11 +117,18 @@ func (s *state) shown(objects bool) (out []column) {
 func (s *state) results(p printer) {
 	p("## Results\n")
 	p("Rounds: %d, of which the median is shown; smaller is better. \"–\": does not apply, or was not run. Where a message was lost,", s.Rounds)
-	p("doubled or altered, or a client cut, in any round, the cell says so and has no figure.")
+	p("doubled or altered, or a client cut, in any round, there is no figure, and a note says what happened.")
 	p("References have no Socket.IO library: they answer with hand-written bytes.\n")
 	s.grid(p, s.shown(false), nil)
-	p("Objects that sio-fast's process allocated for each message:\n")
-	s.grid(p, s.shown(true), func(v installed) bool { return v.Kind == ours })
+	p("Objects that the process allocated for each message, of the servers in Go that tell:\n")
+	s.grid(p, s.shown(true), s.tells)
+}
+
+// tells says whether a server's objects were counted.
+func (s *state) tells(v installed) bool {
+	return slices.ContainsFunc(s.Samples, func(x sample) bool {
+		return x.Server == v.Name && x.Figures != nil && x.Figures.ObjectsPerMessage != nil
+	})
 }
 
 // grid prints servers by columns.
@@ -113,6 +143,7 @@ func (s *state) grid(p printer, cols []column, want func(installed) bool) {
 		rule += "---:|"
 	}
 	p("%s\n%s", head, rule)
+	var notes footnotes
 	for _, v := range s.Servers {
 		if want != nil && !want(v) {
 			continue
@@ -122,17 +153,22 @@ func (s *state) grid(p printer, cols []column, want func(installed) bool) {
 			line = "| **" + v.Title + "** |"
 		}
 		for _, c := range cols {
-			line += " " + s.text(v.Name, c.name) + " |"
+			line += " " + s.text(v.Name, c.name, &notes) + " |"
 		}
 		p("%s", line)
 	}
 	p("")
+	notes.print(p)
 }
 
-func (s *state) text(server, col string) string {
+func (s *state) text(server, col string, notes *footnotes) string {
 	v, _, _, err := s.cell(server, col)
-	if err != nil {
-		return strings.ReplaceAll(err.Error(), "|", "/")
+	switch {
+	case err == errNone:
+		return err.Error()
+	case err != nil:
+		m, _ := find(col)
+		return notes.mark(fmt.Sprintf("%s, %s: %v", server, m.name, err))
 	}
 	return number(v)
 }
@@ -141,15 +177,19 @@ func (s *state) verdicts(p printer) {
 	p("## Against the aims\n")
 	p("A ratio is the median of the rounds' ratios, each of two runs of the same round.\n")
 	p("| measure | server | aim | measured | |\n|---|---|---|---|---|")
+	reached, all := 0, 0
 	for _, t := range targets {
 		m, c := find(t.col)
 		if _, ran := s.Commands[m.name]; !ran {
 			continue
 		}
 		measured, verdict := t.judge(s)
-		p("| %s | %s | %s | %s | %s |", c.title, t.server, t.wish(), measured, verdict)
+		p("| %s | %s | %s | %s | %s |", c.title, t.server, t.wish(), strings.ReplaceAll(measured, "|", "/"), verdict)
+		if all++; verdict == met {
+			reached++
+		}
 	}
-	p("")
+	p("\n%d of %d reached.\n", reached, all)
 }
 
 func (s *state) circumstances(p printer) {
@@ -166,7 +206,7 @@ func (s *state) circumstances(p printer) {
 	p("\n| measure | command |\n|---|---|")
 	for _, x := range measures() {
 		if cmd := s.Commands[x.name]; cmd != "" {
-			p("| %s | `%s` |", x.title, cmd)
+			p("| %s, %d rounds | `%s` |", x.title, x.turns(s.Rounds), cmd)
 		}
 	}
 	p("")

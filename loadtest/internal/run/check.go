@@ -60,7 +60,7 @@ func (c *Config) Check() error {
 		return usage("slow needs websocket, two clients, and a --slow-share between 0 and 50")
 	case c.Scenario == "churn" && (c.Rounds < 1 || c.Visits < 1):
 		return usage("--rounds and --visits must be at least 1")
-	case c.Duration <= 0 || c.Warmup < 0 || c.Settle < 0 || c.Drain <= 0 || c.ConnectTimeout <= 0 || c.MaxTime <= 0 || c.Stall <= 0:
+	case c.Duration <= 0 || c.Warmup < 0 || c.Settle < 0 || c.Drain <= 0 || c.ConnectTimeout <= 0 || c.MaxTime <= 0 || c.Stall <= 0 || c.Leave <= 0 || c.After < 0:
 		return usage("times must be positive")
 	case c.Processes < 0 || c.Processes > shm.MaxProcesses || c.Concurrency < 1:
 		return usage("--processes must be between 0 and %d, --concurrency at least 1", shm.MaxProcesses)

@@ -36,6 +36,7 @@ type Config struct {
 	Spin                            bool
 
 	Warmup, Duration, Settle, Drain, ConnectTimeout, Stall, MaxTime time.Duration
+	Leave, After                                                    time.Duration
 
 	Command string // for the report
 	// Progress gets a line at a time; Live tells that it is a terminal, where the

@@ -266,13 +266,13 @@ func (r *runner) leave() error {
 	r.stage = "leave"
 	r.area.Phase.Store(shm.Leave)
 	gone := func() bool { return r.open() <= 0 }
-	if err := r.wait(10*time.Second, nil, gone); err != nil {
+	if err := r.wait(r.cfg.Leave, nil, gone); err != nil {
 		return err
 	}
 	if n := r.open(); n > 0 {
-		r.warn("%d clients were not let go within 10 s of saying goodbye", n)
+		r.warn("%d clients were not let go within %v of saying goodbye", n, r.cfg.Leave)
 	}
-	if r.cfg.Scenario == "idle" && r.pid > 0 {
+	if r.cfg.Scenario == "idle" && r.pid > 0 && r.cfg.After > 0 {
 		return r.after()
 	}
 	return nil
@@ -283,7 +283,7 @@ func (r *runner) after() error {
 	r.stage = "after"
 	from := clock.Now()
 	r.fig.BackAfter = -1
-	for clock.Now()-from < int64(30*time.Second) {
+	for clock.Now()-from < int64(r.cfg.After) {
 		if err := r.pause(500 * time.Millisecond); err != nil {
 			return err
 		}
