@@ -102,7 +102,7 @@ bench: ## the benchmarks, beside the committed figures where there are some
 	@scripts/bench.sh $(BENCHSTAT)
 
 # ARGS=--short only tries whether everything works; --help and --list say more.
-rivals: ## measure beside other servers (hours); writes bench/RESULTS.md
+rivals: ## measure beside other servers (an hour); writes bench/RESULTS.md
 	$(GO) -C bench/rivals run ./run $(ARGS)
 
 clean: ## remove what the other targets made

@@ -168,6 +168,9 @@ func (x *sample) read(file string, err error, stderr string) {
 		x.Figures = r.Figures
 	case rerr == nil && r.Failure != "":
 		x.Failed = strings.ReplaceAll(r.Failure, "\n", "; ")
+		if len(r.Notes) > 0 {
+			x.Failed += " (the first: " + r.Notes[0] + ")"
+		}
 	default:
 		x.Failed = lastLine(stderr)
 		if x.Failed == "" {
