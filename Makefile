@@ -86,14 +86,14 @@ $(SERVER): bundle FORCE
 FORCE:
 
 conform: $(SERVER) $(CLIENTS)/node_modules/.package-lock.json ## the official JavaScript client and raw connections against the conformance server
-	COMMAND="$(COMMAND)" $(NODE) --test --test-concurrency=2 --test-reporter=spec $(CLIENTS)/test/*.test.js
+	COMMAND="$(COMMAND)" $(NODE) --test --test-concurrency=2 --test-timeout=900000 --test-reporter=spec $(CLIENTS)/test/*.test.js
 
 browser: $(SERVER) setup build ## Chromium against the conformance server and the chat
-	COMMAND="$(COMMAND)" $(NODE) --test --test-concurrency=2 --test-reporter=spec $(CLIENTS)/browser/*.test.js
+	COMMAND="$(COMMAND)" $(NODE) --test --test-concurrency=2 --test-timeout=900000 --test-reporter=spec $(CLIENTS)/browser/*.test.js
 
 # Both of the above as one run of node:test, with one count at its end.
 clients: build $(SERVER) setup
-	COMMAND="$(COMMAND)" $(NODE) --test --test-concurrency=2 --test-reporter=spec $(CLIENTS)/test/*.test.js $(CLIENTS)/browser/*.test.js
+	COMMAND="$(COMMAND)" $(NODE) --test --test-concurrency=2 --test-timeout=900000 --test-reporter=spec $(CLIENTS)/test/*.test.js $(CLIENTS)/browser/*.test.js
 
 fuzz: ## each fuzz target for FUZZTIME (20s)
 	@scripts/fuzz.sh $(FUZZTIME)

@@ -7,6 +7,8 @@ import { chromium } from "playwright-core";
 import { io } from "socket.io-client";
 
 const binary = process.env.SIO_FAST ?? "bin/sio-fast";
+// How long a browser may take on a machine that is slow and busy, in ms.
+const patience = 120_000;
 const clients = [];
 let server, admin, address, browser, talk;
 
@@ -22,6 +24,7 @@ before(async () => {
   assert.ok(admin && address, "the server says where it serves");
   server.stderr.resume();
   browser = await chromium.launch({
+    timeout: patience,
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
       "--disable-component-update", "--disable-sync"],
@@ -42,7 +45,9 @@ after(async () => {
 });
 
 async function open(options = {}) {
-  const page = await (await browser.newContext(options)).newPage();
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(patience);
+  const page = await context.newPage();
   page.errors = [];
   page.on("pageerror", (err) => page.errors.push(String(err)));
   page.on("console", (m) => m.type() === "error" && page.errors.push(m.text()));

@@ -28,7 +28,8 @@ describe("Chromium", () => {
 
   before(async () => {
     profile = mkdtempSync(join(tmpdir(), "sio-fast-chromium-"));
-    context = await chromium.launchPersistentContext(profile, { executablePath, headless: true, args: flags });
+    context = await chromium.launchPersistentContext(profile, { executablePath, headless: true, args: flags, timeout: 120_000 });
+    context.setDefaultTimeout(120_000);
   });
   after(async () => {
     await context?.close();
@@ -55,12 +56,12 @@ describe("Chromium", () => {
         await new Promise((resolve) => socket.io.engine.once("upgrade", resolve));
       }
       result.transport = socket.io.engine.transport.name;
-      result.told = await socket.timeout(3000).emitWithAck("transport");
-      result.echo = await socket.timeout(3000).emitWithAck("echo", { text: "€🦄", list: [1, null] });
+      result.told = await socket.timeout(30_000).emitWithAck("transport");
+      result.echo = await socket.timeout(30_000).emitWithAck("echo", { text: "€🦄", list: [1, null] });
       const bytes = new Uint8Array(70_000).map((_, i) => i & 255);
-      const back = await socket.timeout(3000).emitWithAck("echo", bytes.buffer);
+      const back = await socket.timeout(30_000).emitWithAck("echo", bytes.buffer);
       result.binary = back instanceof ArrayBuffer && back.byteLength === bytes.length && new Uint8Array(back).every((b, i) => b === (i & 255));
-      const blob = await socket.timeout(3000).emitWithAck("echo", new Blob(["blob"]));
+      const blob = await socket.timeout(30_000).emitWithAck("echo", new Blob(["blob"]));
       result.blob = new TextDecoder().decode(blob);
       const seq = [];
       socket.on("s", (i) => seq.push(i));
@@ -69,8 +70,8 @@ describe("Chromium", () => {
       await last;
       result.ordered = seq.every((x, i) => x === i) && seq.length === 200;
       socket.on("question", (n, cb) => cb(n + 1));
-      result.asked = await socket.timeout(3000).emitWithAck("ask", "question", 2000, 41);
-      result.rooms = await socket.timeout(3000).emitWithAck("join", ["b", "a"]);
+      result.asked = await socket.timeout(30_000).emitWithAck("ask", "question", 10_000, 41);
+      result.rooms = await socket.timeout(30_000).emitWithAck("join", ["b", "a"]);
       const heard = next("hello");
       socket.emit("in", "a", "hello", 1);
       result.heard = await heard;
@@ -121,7 +122,7 @@ describe("Chromium", () => {
     await b.page.waitForFunction(() => window.heard.includes("from a"));
     const id = await b.page.evaluate(() => window.socket.id);
     await b.page.close();
-    const how = await a.page.evaluate((id) => window.socket.timeout(5000).emitWithAck("reason-of", id), id);
+    const how = await a.page.evaluate((id) => window.socket.timeout(30_000).emitWithAck("reason-of", id), id);
     assert.ok(["transport close", "transport error"].includes(how.reason), how.reason);
     assert.deepEqual(how.rooms, ["pages"]);
     assert.deepEqual(await a.page.evaluate(() => window.heard), []);

@@ -1,7 +1,7 @@
 // The official client behind a queue of what it received.
 import assert from "node:assert/strict";
 import { io } from "socket.io-client";
-import { Queue, within } from "./util.js";
+import { patience, Queue, within } from "./util.js";
 
 /** The three ways the official client connects. */
 export const modes = {
@@ -51,26 +51,33 @@ export class Client {
     return this;
   }
   /** The arguments of the next such event. */
-  async next(event, ms = 3000) {
+  async next(event, ms = patience) {
     return (await this.received.take(ms, `event ${event}`, (e) => e.event === event)).args;
   }
   /** The next event, whatever its name, without the greeting. */
-  async any(ms = 3000) {
+  async any(ms = patience) {
     const e = await this.received.take(ms, "any event", (e) => e.event !== "auth" && e.event !== "welcome");
     return [e.event, ...e.args];
   }
   /** Emits and gives the acknowledgement (its first argument). */
-  ask(event, ...args) {
-    return this.socket.timeout(4000).emitWithAck(event, ...args);
+  async ask(event, ...args) {
+    return (await this.askAll(event, ...args))[0];
   }
   /** All arguments of the acknowledgement. */
   askAll(event, ...args) {
     return new Promise((resolve, reject) => {
-      this.socket.timeout(4000).emit(event, ...args, (err, ...answer) => (err ? reject(err) : resolve(answer)));
+      this.socket.timeout(patience).emit(event, ...args, (err, ...answer) => (err ? reject(this.explain(err, event)) : resolve(answer)));
     });
   }
+  /** Adds to err what was asked and how this client stands. */
+  explain(err, event) {
+    const ends = this.ends.items.map((e) => e.reason).join(", ");
+    const state = this.socket.connected ? `on ${this.manager.engine?.transport?.name}` : `ended: ${ends || "taken"}`;
+    err.message += `: ${event}; the client is ${state}; queued: ${JSON.stringify(this.received.items).slice(0, 300)}`;
+    return err;
+  }
   /** The reason of the next disconnect. */
-  async end(ms = 3000) {
+  async end(ms = patience) {
     return (await this.ends.take(ms, "disconnect")).reason;
   }
   /** Everything sent before has been handled when this returns. */
@@ -86,7 +93,7 @@ export class Client {
   upgraded() {
     const engine = this.manager.engine;
     if (engine.transport.name === "websocket") return Promise.resolve();
-    return within(3000, new Promise((resolve) => engine.once("upgrade", resolve)), "upgrade");
+    return within(patience, new Promise((resolve) => engine.once("upgrade", resolve)), "upgrade");
   }
   close() {
     open.delete(this);
@@ -97,7 +104,7 @@ export class Client {
 
 export function connect(server, opts) {
   const c = new Client(server.url, opts);
-  return within(4000, c.connected, "connect");
+  return within(patience, c.connected, "connect");
 }
 
 /** Connects n clients at once. */
@@ -107,7 +114,7 @@ export const several = (server, n, opts) => Promise.all(Array.from({ length: n }
 export async function refused(server, opts) {
   const c = new Client(server.url, opts);
   try {
-    await within(4000, c.connected, "connect_error");
+    await within(patience, c.connected, "connect_error");
   } catch (err) {
     return err;
   } finally {

@@ -3,12 +3,12 @@
 import http from "node:http";
 import net from "node:net";
 import WebSocket from "ws";
-import { Queue, within } from "./util.js";
+import { patience, Queue, within } from "./util.js";
 
 export const RS = "\x1e";
 
 /** One HTTP request on a connection of its own: {status, headers, body}. */
-export function request(server, path, { method = "GET", headers = {}, body, agent = false, ms = 4000 } = {}) {
+export function request(server, path, { method = "GET", headers = {}, body, agent = false, ms = patience } = {}) {
   let req;
   const done = new Promise((resolve, reject) => {
     req = http.request({ host: "127.0.0.1", port: server.port, path, method, headers, agent }, (res) => {
@@ -42,8 +42,20 @@ export class Polling {
   post(body, headers = { "content-type": "text/plain;charset=UTF-8" }, opts = {}) {
     return request(this.server, this.path, { method: "POST", body, headers, ...opts });
   }
+  /**
+   * A GET of which the server is known to hold it: it comes in one segment behind
+   * a request that is answered at once. Gives the connection; the response of the
+   * GET is the next one on it.
+   */
+  async waiting() {
+    const t = await tcp(this.server);
+    t.write(`GET ${this.base}?EIO=4 HTTP/1.1\r\nHost: x\r\n\r\nGET ${this.path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    const first = await t.response();
+    if (first.status !== 400) throw new Error(`a request without a transport: ${first.head}${first.body}`);
+    return t;
+  }
   /** Polls until a packet that is not a ping or noop comes, answering pings. */
-  async packets(ms = 3000) {
+  async packets(ms = patience) {
     for (;;) {
       const res = await this.get({ ms });
       if (res.status !== 200) throw new Error(`poll: ${res.status} ${res.body}`);
@@ -54,7 +66,7 @@ export class Polling {
     }
   }
   /** The session is gone: its id is unknown. */
-  async gone(ms = 3000) {
+  async gone(ms = patience) {
     for (const end = Date.now() + ms; Date.now() < end; ) {
       const res = await request(this.server, this.path, { method: "PUT" }).catch(() => ({ status: 0 }));
       if (res.status === 400 && res.body === '{"code":1,"message":"Session ID unknown"}') return true;
@@ -97,18 +109,18 @@ export class Ws {
     this.ws.send(data);
     return this;
   }
-  next(ms = 3000) {
+  next(ms = patience) {
     return this.messages.take(ms, "websocket message");
   }
   /** The next message that is not an Engine.IO ping; pings are answered. */
-  async packet(ms = 3000) {
+  async packet(ms = patience) {
     for (;;) {
       const m = await this.next(ms);
       if (m !== "2") return m;
       this.send("3");
     }
   }
-  end(ms = 3000) {
+  end(ms = patience) {
     return within(ms, this.closed, "websocket close");
   }
   close() {
@@ -118,7 +130,7 @@ export class Ws {
 
 export async function websocket(server, path, opts) {
   const w = new Ws(server, path, opts);
-  return within(4000, w.opened, "websocket");
+  return within(patience, w.opened, "websocket");
 }
 
 /** An Engine.IO session over websocket; the open packet is in .open. */
@@ -169,7 +181,7 @@ export class Tcp {
     return this;
   }
   /** Waits until test(data) gives something, and gives it. */
-  async when(test, what, ms = 3000) {
+  async when(test, what, ms = patience) {
     const wait = async () => {
       for (;;) {
         const got = test(this.data);
@@ -181,7 +193,7 @@ export class Tcp {
     return within(ms, wait(), what);
   }
   /** Everything up to the end of the connection, as a string. */
-  async rest(ms = 3000) {
+  async rest(ms = patience) {
     await within(ms, this.ended, "end of the connection");
     return this.data.toString("latin1");
   }
@@ -193,7 +205,7 @@ export class Tcp {
     return got;
   }
   /** Takes one HTTP response with a content-length: {status, head, body}. */
-  async response(ms = 3000) {
+  async response(ms = patience) {
     const end = await this.when((d) => (d.indexOf("\r\n\r\n") >= 0 ? d.indexOf("\r\n\r\n") + 4 : false), "HTTP response", ms);
     const head = (await this.take(end)).toString("latin1");
     const length = /content-length: *(\d+)/i.exec(head);
@@ -206,7 +218,7 @@ export class Tcp {
   }
 }
 
-export const tcp = (server) => within(3000, new Tcp(server).connected, "TCP connection");
+export const tcp = (server) => within(patience, new Tcp(server).connected, "TCP connection");
 
 export const key = "dGhlIHNhbXBsZSBub25jZQ==";
 export const upgradeHead = (path, extra = "") =>
@@ -235,7 +247,7 @@ export function frame(bits, payload = "", { mask = true, length } = {}) {
 /** A websocket of which every byte is ours. */
 export class Frames extends Tcp {
   /** One server frame: {bits, payload}. */
-  async frame(ms = 3000) {
+  async frame(ms = patience) {
     const end = await this.when(
       (d) => {
         if (d.length < 2) return false;
@@ -252,7 +264,7 @@ export class Frames extends Tcp {
     return { bits: all[0], masked: (all[1] & 0x80) !== 0, payload: Buffer.from(all.subarray(end.head)) };
   }
   /** Frames up to the close frame; its code (1005 without one, 1006 if none came). */
-  async closeCode(ms = 3000) {
+  async closeCode(ms = patience) {
     try {
       for (;;) {
         const f = await this.frame(ms);
@@ -266,7 +278,7 @@ export class Frames extends Tcp {
 }
 
 export async function frames(server, path, extra) {
-  const f = await within(3000, new Frames(server).connected, "TCP connection");
+  const f = await within(patience, new Frames(server).connected, "TCP connection");
   f.write(upgradeHead(path, extra));
   const res = await f.response();
   if (res.status !== 101) throw new Error(`upgrade: ${res.head}${res.body}`);

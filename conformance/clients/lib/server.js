@@ -4,6 +4,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { after, before } from "node:test";
+import { patience, within } from "./util.js";
 
 const built = fileURLToPath(new URL("../../../bin/conformance-server", import.meta.url));
 const command = (process.env.COMMAND || built).split(" ").filter(Boolean);
@@ -38,7 +39,7 @@ export async function start(profile, port = 0) {
       if (m) resolve(Number(m[1]));
     });
   });
-  const timer = setTimeout(() => run.child.kill("SIGKILL"), 10_000);
+  const timer = setTimeout(() => run.child.kill("SIGKILL"), 3 * patience);
   const got = await Promise.race([ready, run.exit]);
   clearTimeout(timer);
   if (typeof got !== "number") throw new Error(`the server did not start: ${JSON.stringify(got)}\n${run.out}${run.err}`);
@@ -46,7 +47,7 @@ export async function start(profile, port = 0) {
   run.url = `http://127.0.0.1:${got}`;
   run.stop = async () => {
     run.child.kill("SIGTERM");
-    const hard = setTimeout(() => run.child.kill("SIGKILL"), 4000);
+    const hard = setTimeout(() => run.child.kill("SIGKILL"), patience);
     const end = await run.exit;
     clearTimeout(hard);
     return end;
@@ -66,7 +67,8 @@ export function serve(profile) {
   });
   after(async () => {
     if (!server.child) return;
-    if (server.child.exitCode !== null) throw new Error(`the server died: ${server.child.exitCode}\n${server.err}`);
+    const { exitCode, signalCode } = server.child;
+    if (exitCode !== null || signalCode !== null) throw new Error(`the server died: ${exitCode ?? signalCode}\n${server.err}`);
     await server.stop();
     if (/DATA RACE|panic:|fatal error:/.test(server.err)) throw new Error(server.err);
   });
@@ -74,6 +76,6 @@ export function serve(profile) {
 }
 
 export async function stats(server) {
-  const res = await fetch(server.url + "/stats");
+  const res = await within(patience, fetch(server.url + "/stats"), "/stats");
   return res.json();
 }

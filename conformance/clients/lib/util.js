@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
 
+/**
+ * How long what has to happen may take, in ms. Only a failure waits that long, so
+ * it is far above what a slow and busy machine needs.
+ */
+export const patience = 20_000;
+
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Fails with what when the promise takes longer than ms. */
@@ -7,12 +13,13 @@ export function within(ms, promise, what) {
   let timer;
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new Error(`${what}: nothing within ${ms} ms`)), ms);
+    timer.unref(); // what nobody waits for any more keeps no process
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 /** Waits until check() is true. */
-export async function until(check, what, ms = 3000) {
+export async function until(check, what, ms = patience) {
   for (const end = Date.now() + ms; ; await sleep(15)) {
     if (await check()) return;
     if (Date.now() > end) throw new Error(`${what}: not within ${ms} ms`);

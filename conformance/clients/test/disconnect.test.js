@@ -5,7 +5,7 @@ import { afterEach, describe, it } from "node:test";
 import { Client, closeAll, connect, modes } from "../lib/client.js";
 import { engine, frame, frames, joined, polling, RS } from "../lib/raw.js";
 import { serve, stats } from "../lib/server.js";
-import { advised, lenient, sleep, until, within } from "../lib/util.js";
+import { advised, lenient, patience, sleep, until, within } from "../lib/util.js";
 
 for (const mode of Object.keys(modes)) {
   describe(`disconnect over ${mode}`, () => {
@@ -45,7 +45,7 @@ for (const mode of Object.keys(modes)) {
     it("by the server: one namespace leaves the others alone", async () => {
       const c = await connect(server, { mode });
       const d = new Client(server.url, { manager: c.manager, nsp: "/chat" });
-      await within(3000, d.connected, "connect");
+      await within(patience, d.connected, "connect");
       d.emit("server-disconnect", false);
       assert.equal(await d.end(), "io server disconnect");
       assert.equal(await c.ask("echo", 1), 1);
@@ -54,7 +54,7 @@ for (const mode of Object.keys(modes)) {
     it("by the server: the whole connection", async () => {
       const { c, why } = await watched();
       const d = new Client(server.url, { manager: c.manager, nsp: "/chat" });
-      await within(3000, d.connected, "connect");
+      await within(patience, d.connected, "connect");
       c.emit("server-disconnect", true);
       assert.equal(await c.end(), "io server disconnect");
       assert.equal(await d.end(), "io server disconnect");
@@ -80,7 +80,7 @@ for (const mode of Object.keys(modes)) {
 
     it("pending acknowledgements end with the socket", async () => {
       const { c } = await watched();
-      const lost = assert.rejects(within(3000, c.socket.emitWithAck("ack-none"), "ack"), /disconnected/);
+      const lost = assert.rejects(within(patience, c.socket.emitWithAck("ack-none"), "ack"), /disconnected/);
       c.emit("server-disconnect", false);
       await lost;
     });
@@ -101,7 +101,7 @@ for (const mode of Object.keys(modes)) {
       const before = c.id;
       c.emit("server-disconnect", false);
       await c.end();
-      const again = within(3000, new Promise((resolve) => c.socket.once("connect", resolve)), "connect");
+      const again = within(patience, new Promise((resolve) => c.socket.once("connect", resolve)), "connect");
       c.socket.connect();
       await again;
       assert.notEqual(c.id, before);
@@ -135,7 +135,6 @@ describe("the bytes of an end", () => {
     const p = await polling(server, "/socket.io/");
     await p.post("40");
     await p.packets();
-    await sleep(30);
     await p.post('42["server-disconnect",true]');
     let got = [];
     while (!got.includes("1")) {
@@ -193,17 +192,14 @@ describe("the bytes of an end", () => {
     const reasonAfter = async (act) => {
       const p = await polling(server, "/socket.io/");
       await p.post("40");
-      const { sid } = JSON.parse((await p.packets())[0].slice(2));
+      let got = [];
+      while (got.length < 2) got = got.concat(await p.packets()); // CONNECT and the greeting
+      const { sid } = JSON.parse(got[0].slice(2));
       const why = watcher.ask("reason-of", sid);
       await act(p);
       return (await why).reason;
     };
-    const abort = async (p) => {
-      await p.packets(100).catch(() => {});
-      const g = p.get();
-      await sleep(40);
-      g.abort();
-    };
+    const abort = async (p) => (await p.waiting()).close();
     assert.equal(await reasonAfter((p) => p.post("1")), "transport close");
     assert.equal(await reasonAfter(abort), "transport error");
     assert.equal(await reasonAfter((p) => p.post("x")), "parse error");
@@ -218,23 +214,23 @@ describe("the bytes of an end", () => {
 });
 
 describe("connecting to no namespace", () => {
-  const server = serve("suite"); // connectTimeout 1000
+  const server = serve("abuse"); // connectTimeout 1500; a second to answer a ping
 
   it("ends a websocket", async () => {
+    const begin = Date.now(); // a busy machine only adds
     const w = await engine(server, "/socket.io/");
-    const begin = Date.now();
     (async () => {
-      for (;;) await w.packet(2000);
+      for (;;) await w.packet();
     })().catch(() => {});
-    await w.end(2500);
+    await w.end();
     const took = Date.now() - begin;
-    assert.ok(took > 700 && took < 2000, `${took} ms`);
+    assert.ok(took > 1400 && took < 10_000, `${took} ms`);
   });
 
   it("ends a polling session", async () => {
     const p = await polling(server, "/socket.io/");
     let got = [];
-    for (const end = Date.now() + 2500; Date.now() < end && !got.includes("1"); ) {
+    while (!got.includes("1")) {
       const res = await p.get();
       if (res.status !== 200) break;
       got = got.concat(res.body.split(RS));
@@ -251,11 +247,11 @@ describe("connecting to no namespace", () => {
     b.send("40/custom,");
     assert.match(await b.packet(), /^40\/custom,/);
     const beat = async (w) => {
-      for (;;) await w.packet(2000);
+      for (;;) await w.packet();
     };
     beat(a).catch(() => {});
     beat(b).catch(() => {});
-    await a.end(2500);
+    await a.end();
     const early = await b.end(700).catch(() => "lives");
     advised(early, "lives", "lives");
     b.close();

@@ -208,20 +208,22 @@ describe("polling edges", () => {
 
   it("a second GET while one waits ends the session", async () => {
     const p = await polling(server);
-    const first = p.get();
-    await sleep(50);
+    const first = await p.waiting();
     const second = await p.get();
     assert.deepEqual([second.status, second.body], [400, ""]);
-    const one = await first;
+    const one = await first.response();
     assert.deepEqual([one.status, one.body], [200, "1"]);
+    first.close();
     assert.ok(await p.gone());
   });
 
   it("a second POST while one is being received ends the session", async () => {
     const p = await polling(server);
     const t = await tcp(server);
-    t.write(`POST ${p.path} HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 100\r\n\r\n4half`);
-    await sleep(50);
+    t.write(`POST ${p.path} HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nExpect: 100-continue\r\nContent-Length: 100\r\n\r\n`);
+    const invited = "HTTP/1.1 100 Continue\r\n\r\n"; // it is being received
+    assert.equal((await t.take(invited.length)).toString(), invited);
+    t.write("4half");
     const second = await p.post("4x");
     assert.deepEqual([second.status, second.body], [400, ""]);
     assert.equal(await t.rest(), "", "the first POST gets no answer");
@@ -275,23 +277,23 @@ describe("polling edges", () => {
 
   it("a close packet ends the session and the waiting GET", async () => {
     const p = await polling(server);
-    const waiting = p.get();
-    await sleep(50);
+    const waiting = await p.waiting();
     const post = await p.post("1");
     assert.deepEqual([post.status, post.body], [200, "ok"]);
-    const get = await waiting;
+    const get = await waiting.response();
     assert.equal(get.status, 200);
     assert.ok(["6", "1"].includes(get.body), get.body);
+    waiting.close();
     assert.ok(await p.gone());
   });
 
   it("a ping from the client ends the session", async () => {
     const p = await polling(server);
-    const waiting = p.get();
-    await sleep(50);
+    const waiting = await p.waiting();
     const post = await p.post("2");
     advised([post.status, post.body], [200, "ok"], [200, "ok"]);
-    assert.equal((await waiting).body, "1");
+    assert.equal((await waiting.response()).body, "1");
+    waiting.close();
     assert.ok(await p.gone());
   });
 
@@ -307,9 +309,7 @@ describe("polling edges", () => {
 
   it("an aborted GET ends the session", async () => {
     const p = await polling(server);
-    const waiting = p.get();
-    await sleep(50);
-    waiting.abort();
+    (await p.waiting()).close();
     assert.ok(await p.gone());
   });
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
 import { closeAll, connect, modes } from "../lib/client.js";
 import { serve } from "../lib/server.js";
-import { sleep } from "../lib/util.js";
+import { patience, sleep, within } from "../lib/util.js";
 
 const values = [
   [],
@@ -66,11 +66,11 @@ for (const mode of Object.keys(modes)) {
         Array.from({ length: 10 }, (_, i) => b(i)),
       ]) {
         c.emit("echo", ...args);
-        assert.deepEqual(await c.next("echo", 5000), args);
+        assert.deepEqual(await c.next("echo"), args);
         assert.deepEqual(await c.askAll("echo", ...args), args);
         assert.deepEqual(await c.askAll("message-with-ack", ...args), args);
         c.emit("message", ...args);
-        assert.deepEqual(await c.next("message-back", 5000), args);
+        assert.deepEqual(await c.next("message-back"), args);
       }
     });
 
@@ -93,9 +93,9 @@ for (const mode of Object.keys(modes)) {
     it("keeps the order of what is sent and of what is answered", async () => {
       const c = await connect(server, { mode });
       for (let i = 0; i < 300; i++) c.emit("echo", i);
-      for (let i = 0; i < 300; i++) assert.deepEqual(await c.next("echo", 5000), [i]);
+      for (let i = 0; i < 300; i++) assert.deepEqual(await c.next("echo"), [i]);
       c.emit("seq", 500, "s");
-      for (let i = 0; i < 500; i++) assert.deepEqual(await c.next("s", 5000), [i]);
+      for (let i = 0; i < 500; i++) assert.deepEqual(await c.next("s"), [i]);
     });
 
     it("an acknowledgement per request, however many are open", async () => {
@@ -122,20 +122,22 @@ for (const mode of Object.keys(modes)) {
 
     it("ack-late answers later, and others overtake it", async () => {
       const c = await connect(server, { mode });
-      const late = c.ask("ack-late", 150);
-      assert.equal(await c.ask("echo", "soon"), "soon");
-      assert.equal(await Promise.race([late, sleep(20).then(() => "not yet")]), "not yet");
-      assert.equal(await late, "late");
+      const begin = Date.now();
+      const order = [];
+      const asked = [c.ask("ack-late", 1000), c.ask("echo", "soon")].map((answer) => answer.then((x) => order.push(x)));
+      await Promise.all(asked);
+      assert.deepEqual(order, ["soon", "late"]);
+      assert.ok(Date.now() - begin >= 990);
     });
 
     it("the server asks the client", async () => {
       const c = await connect(server, { mode });
       c.on("question", (...args) => args.pop()("answer", args));
-      assert.deepEqual(await c.ask("ask", "question", 2000, 1, "x", [null]), { ok: true, args: ["answer", [1, "x", [null]]] });
+      assert.deepEqual(await c.ask("ask", "question", patience / 2, 1, "x", [null]), { ok: true, args: ["answer", [1, "x", [null]]] });
       c.on("empty", (cb) => cb());
-      assert.deepEqual(await c.ask("ask", "empty", 2000), { ok: true, args: [] });
+      assert.deepEqual(await c.ask("ask", "empty", patience / 2), { ok: true, args: [] });
       c.on("blob", (b, cb) => cb(Buffer.concat([b, b])));
-      assert.deepEqual(await c.ask("ask", "blob", 2000, Buffer.from([1, 2])), { ok: true, args: [Buffer.from([1, 2, 1, 2])] });
+      assert.deepEqual(await c.ask("ask", "blob", patience / 2, Buffer.from([1, 2])), { ok: true, args: [Buffer.from([1, 2, 1, 2])] });
     });
 
     it("a question without an answer times out", async () => {
@@ -143,14 +145,14 @@ for (const mode of Object.keys(modes)) {
       const begin = Date.now();
       assert.deepEqual(await c.ask("ask", "silence", 150), { ok: false, error: "operation has timed out" });
       const took = Date.now() - begin;
-      assert.ok(took >= 140 && took < 1500, `${took} ms`);
+      assert.ok(took >= 140 && took < 10_000, `${took} ms`);
     });
 
     it("an answer after the timeout is ignored", async () => {
       const c = await connect(server, { mode });
-      c.on("slow", (cb) => setTimeout(() => cb("too late"), 200));
+      const asked = new Promise((resolve) => c.on("slow", resolve));
       assert.deepEqual(await c.ask("ask", "slow", 50), { ok: false, error: "operation has timed out" });
-      await sleep(220);
+      (await within(patience, asked, "question"))("too late");
       assert.equal(await c.ask("echo", "alive"), "alive");
     });
 
@@ -158,10 +160,10 @@ for (const mode of Object.keys(modes)) {
       const c = await connect(server, { mode });
       for (const n of [0, 1, 125, 126, 65_535, 65_536, 900_000]) {
         c.emit("big", n, "s");
-        const [s] = await c.next("s", 8000);
+        const [s] = await c.next("s");
         assert.ok(s.length === n && /^x*$/.test(s), `${n} characters`);
         c.emit("big-bin", n, "b");
-        const [b] = await c.next("b", 8000);
+        const [b] = await c.next("b");
         assert.ok(b.equals(Buffer.alloc(n, 0xa5)), `${n} bytes`);
       }
     });
@@ -248,7 +250,7 @@ for (const mode of Object.keys(modes)) {
       assert.match(h.url, /[?&]a=1&b=x%20y%26z%E2%82%AC/);
       assert.equal(h.secure, false);
       assert.equal(h.xdomain, false);
-      assert.ok(Math.abs(h.issued - before) < 5000);
+      assert.ok(Math.abs(h.issued - before) < patience);
       assert.deepEqual([h.hasTime, h.hasAddress], [true, true]);
       assert.equal(h.custom, "cust");
       assert.equal(h.cookie, "c=1; d=2");

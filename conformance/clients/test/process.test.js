@@ -5,14 +5,14 @@ import { afterEach, describe, it } from "node:test";
 import { closeAll, connect, modes } from "../lib/client.js";
 import { engine, polling, request, tcp } from "../lib/raw.js";
 import { launch, serve, start, stats } from "../lib/server.js";
-import { within } from "../lib/util.js";
+import { patience, within } from "../lib/util.js";
 
 describe("the process", () => {
   afterEach(closeAll);
 
   it("an unknown profile: a line and an exit code other than 0", async () => {
     const run = launch("--profile", "no-such-profile", "--port", "0", "--host", "127.0.0.1");
-    const end = await within(5000, run.exit, "exit");
+    const end = await within(patience, run.exit, "exit");
     assert.notEqual(end.code, 0);
     assert.ok(run.err.includes("no-such-profile"), run.err);
     assert.equal(run.out, "");
@@ -40,7 +40,7 @@ describe("the process", () => {
   it("listens on that address alone", async () => {
     const s = await start("main");
     const other = net.connect(s.port, "127.0.0.2");
-    const got = await within(2000, new Promise((resolve) => {
+    const got = await within(patience, new Promise((resolve) => {
       other.once("connect", () => resolve("connected"));
       other.once("error", (err) => resolve(err.code));
     }), "connection");
@@ -54,13 +54,13 @@ describe("the process", () => {
     const all = await Promise.all(Object.keys(modes).map((mode) => connect(s, { mode })));
     await all[2].upgraded();
     const bare = [await engine(s), await polling(s, "/socket.io/"), await tcp(s)];
-    const waiting = bare[1].get({ ms: 5000 });
+    const waiting = bare[1].get();
     const begin = Date.now();
     const end = await s.stop();
     const took = Date.now() - begin;
     assert.deepEqual(end, { code: 0, signal: null });
     assert.ok(took < 2500, `${took} ms`);
-    for (const c of all) assert.ok(["transport close", "io server disconnect"].includes(await c.end(5000)));
+    for (const c of all) assert.ok(["transport close", "io server disconnect"].includes(await c.end()));
     await bare[0].end();
     await waiting.catch(() => {});
   });
@@ -68,7 +68,7 @@ describe("the process", () => {
   it("a port in use: a line and an exit code other than 0", async () => {
     const s = await start("main");
     const second = launch("--profile", "main", "--port", String(s.port), "--host", "127.0.0.1");
-    const end = await within(5000, second.exit, "exit");
+    const end = await within(patience, second.exit, "exit");
     assert.notEqual(end.code, 0);
     assert.equal(second.out, "");
     assert.equal((await request(s, "/healthz")).status, 200);

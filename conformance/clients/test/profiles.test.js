@@ -5,7 +5,7 @@ import { afterEach, describe, it } from "node:test";
 import { Client, closeAll, connect, modes } from "../lib/client.js";
 import { engine, polling, request, tcp, upgradeHead } from "../lib/raw.js";
 import { serve, stats } from "../lib/server.js";
-import { advised, until, within } from "../lib/util.js";
+import { advised, patience, until, within } from "../lib/util.js";
 
 describe("profile strict", () => {
   const server = serve("strict");
@@ -60,7 +60,7 @@ describe("profile strict", () => {
     const before = (await stats(server)).namespaces;
     const c = await connect(server, { path, nsp: "/dyn-1" });
     const d = new Client(server.url, { manager: c.manager, nsp: "/dyn-2" });
-    await within(3000, d.connected, "connect");
+    await within(patience, d.connected, "connect");
     assert.equal((await stats(server)).namespaces, before + 2);
     d.socket.disconnect();
     await until(async () => (await stats(server)).namespaces === before + 1, "one is removed");
@@ -127,7 +127,7 @@ describe("profiles polling and websocket", () => {
     const d = await connect(w, { mode: "websocket" });
     assert.equal(await d.ask("transport"), "websocket");
     const e = new Client(w.url, { mode: "polling" });
-    await assert.rejects(within(3000, e.connected, "connect"), /xhr poll error/);
+    await assert.rejects(within(patience, e.connected, "connect"), /xhr poll error/);
     const f = new Client(p.url, { mode: "websocket" });
     const refusedOrSilent = await within(1000, f.connected, "connect").then(() => "connected", () => "refused");
     assert.equal(refusedOrSilent, "refused");
@@ -191,10 +191,10 @@ describe("profile large", () => {
       if (mode === "upgrade") await c.upgraded();
       const text = "0123456789".repeat(500_000);
       const bin = Buffer.alloc(5_000_000, 0x77);
-      assert.equal(await c.socket.timeout(15_000).emitWithAck("echo", text), text);
-      assert.ok((await c.socket.timeout(15_000).emitWithAck("echo", bin)).equals(bin));
+      assert.equal(await c.socket.timeout(3 * patience).emitWithAck("echo", text), text);
+      assert.ok((await c.socket.timeout(3 * patience).emitWithAck("echo", bin)).equals(bin));
       c.emit("big-bin", 10_000_000, "b");
-      assert.equal((await c.next("b", 15_000))[0].length, 10_000_000);
+      assert.equal((await c.next("b", 3 * patience))[0].length, 10_000_000);
     });
   }
 });
