@@ -212,7 +212,8 @@ func TestShutdown(t *testing.T) {
 	}
 	begin := time.Now()
 	p.stop(t)
-	if took := time.Since(begin); took > 2500*time.Millisecond {
+	// 2.5 s by the contract, of which a busy machine takes a multiple.
+	if took := time.Since(begin); took > patience/2 {
 		t.Errorf("took %v", took)
 	}
 	for _, c := range all {

@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 }
 
 func leaks(before int) int {
-	for range 200 {
+	for range 2000 {
 		if runtime.NumGoroutine() <= before && pool.Outstanding() == 0 {
 			return 0
 		}

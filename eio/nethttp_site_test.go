@@ -63,10 +63,13 @@ func (h *echoer) ended(t *testing.T, want string) {
 	}, func() string { return fmt.Sprintf("no session ended with %q, but %q", want, ends) })
 }
 
+// patience bounds what has to happen, on a slow and busy machine too.
+const patience = 30 * time.Second
+
 // eventually waits for what goroutines of net/http do in their own time.
 func eventually(t *testing.T, ok func() bool, why func() string) {
 	t.Helper()
-	for end := time.Now().Add(5 * time.Second); !ok(); {
+	for end := time.Now().Add(patience); !ok(); {
 		if time.Now().After(end) {
 			t.Fatal(why())
 		}
@@ -102,7 +105,7 @@ func newSite(t *testing.T, o *Options, h *echoer, scheme string, wrap func(http.
 	server := httptest.NewUnstartedServer(handler)
 	if scheme == "timeouts" {
 		scheme = "http"
-		server.Config.ReadTimeout, server.Config.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond
+		server.Config.ReadTimeout, server.Config.WriteTimeout = time.Second, time.Second
 	}
 	switch scheme {
 	case "http":
@@ -115,7 +118,7 @@ func newSite(t *testing.T, o *Options, h *echoer, scheme string, wrap func(http.
 	}
 	s := &site{echoer: h, t: t, engine: e, server: server, client: server.Client()}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := e.Close(ctx); err != nil {
 			t.Errorf("Close: %v", err)
@@ -235,7 +238,7 @@ func (s *site) dial(head string) *wsClient {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	_ = nc.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = nc.SetDeadline(time.Now().Add(patience))
 	c := &wsClient{t: s.t, Conn: nc, r: bufio.NewReader(nc)}
 	s.t.Cleanup(func() { _ = nc.Close() })
 	c.write([]byte(head))

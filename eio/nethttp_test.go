@@ -341,7 +341,7 @@ func TestServeWrapped(t *testing.T) {
 
 // The server's own time limits do not end a poll.
 func TestServeTimeouts(t *testing.T) {
-	s := newSite(t, &Options{PingInterval: 250 * time.Millisecond}, nil, "timeouts", nil)
+	s := newSite(t, &Options{PingInterval: 1200 * time.Millisecond}, nil, "timeouts", nil)
 	sid := s.open()
 	s.want("GET", sid, "", 200, "2")
 	s.want("POST", sid, "3", 200, "ok")

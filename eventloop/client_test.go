@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	}
 	goroutines, fds := len(stacks()), countFDs()
 	code := m.Run()
-	for end := time.Now().Add(5 * time.Second); code == 0; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(patience); code == 0; time.Sleep(20 * time.Millisecond) {
 		g, d := stacks(), countFDs()
 		if len(g) <= goroutines && d <= fds {
 			break

@@ -28,7 +28,7 @@ func serve(t *testing.T, o *Options) (*Server, *httptest.Server) {
 	}
 	h := httptest.NewServer(srv)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		if err := srv.Close(ctx); err != nil {
 			t.Errorf("Close: %v", err)

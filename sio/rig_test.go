@@ -67,7 +67,7 @@ func newRig(t testing.TB, n int, o *Options) *rig {
 func (r *rig) close() {
 	done := make(chan error, 1)
 	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		done <- r.io.Close(ctx)
 	}()
