@@ -3,8 +3,11 @@
 package bench
 
 import (
+	"errors"
 	"testing"
 	"time"
+
+	"github.com/sio-fast/sio-fast/sio"
 )
 
 // budget is what each operation may allocate, in objects: an operation that
@@ -31,6 +34,39 @@ var budget = []struct {
 	{"emit raw, volatile", 0, true, func(w *world) func() {
 		args := []byte(payload)
 		return w.does(func() { _ = w.sockets[0].Volatile().EmitRaw("x", args) })
+	}},
+	{"emit raw, to be told when slow", 0, true, func(w *world) func() {
+		args := []byte(payload)
+		return w.does(func() { _ = w.sockets[0].WhenSlow(sio.Refuse).EmitRaw("x", args) })
+	}},
+	{"emit raw, refused", 0, false, func(w *world) func() {
+		args := []byte(payload)
+		s := w.sockets[0].WhenSlow(sio.Refuse)
+		w.clients[0].conn.SetRoom(0)
+		for s.EmitRaw("x", args) == nil {
+			w.d.Run()
+		}
+		return w.does(func() {
+			if !errors.Is(s.EmitRaw("x", args), sio.ErrSlow) {
+				panic("taken")
+			}
+		})
+	}},
+	{"broadcast to 1,000, one of them refuses", 0, false, func(w *world) func() {
+		args := []byte(payload)
+		w.clients[0].conn.SetRoom(0)
+		for w.sockets[0].WhenSlow(sio.Refuse).EmitRaw("x", args) == nil {
+			w.d.Run()
+		}
+		return w.does(func() { _ = w.io.WhenSlow(sio.Refuse).EmitRaw("x", args) })
+	}},
+	{"eight broadcasts at once to 1,000, may be refused", 0, true, func(w *world) func() {
+		args := []byte(payload)
+		return w.does(func() {
+			for range 8 {
+				_ = w.io.WhenSlow(sio.Refuse).EmitRaw("x", args)
+			}
+		})
 	}},
 	{"join and leave a room", 0, false, func(w *world) func() {
 		return w.does(func() { w.sockets[0].Join("other"); w.sockets[0].Leave("other") })

@@ -75,7 +75,8 @@ type Handler interface {
 }
 
 // DrainHandler is what a Handler may implement besides, to hear that a session
-// whose output was held up has sent everything. Loop only.
+// that could not take more has nothing left to send: its connection was full, or
+// it refused something. Loop only.
 type DrainHandler interface{ OnDrain(s *Session) }
 
 // SendFlags say how one message may be treated.
@@ -86,6 +87,13 @@ const (
 	Volatile SendFlags = 1 << iota
 	// NoCompress keeps the message out of compression.
 	NoCompress
+	// Refuse drops the message when the session's backlog is above its limit.
+	// Without it the session is closed then.
+	Refuse
+	// Reserved says that [Session.Reserve] has made room for the message.
+	Reserved
+	// admitted says that the message was in the backlog already.
+	admitted
 )
 
 // Transport is how a session's packets travel.

@@ -59,6 +59,7 @@ type Loop struct {
 	stats   Stats // the loop's own
 	public  published
 	backlog int           // bytes in all queues
+	refused atomic.Uint64 // messages: Reserve counts from other goroutines
 	lagPeak time.Duration // since lagFrom
 	lagFrom time.Duration
 	fanouts [64]time.Duration // when the broadcasts of this round were posted

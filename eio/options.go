@@ -59,7 +59,7 @@ type Options struct {
 	GenerateID func(r *Request) (string, error)
 	// MaxBacklog bounds the unsent bytes of one session. A message that finds
 	// the backlog above it closes the session with [ReasonSlow], unless it is
-	// volatile. 0 means 1 MiB.
+	// sent as [Volatile] or [Refuse]. 0 means 1 MiB.
 	MaxBacklog int
 	// DropRequest frees the stored handshake request once OnOpen has returned.
 	DropRequest bool

@@ -67,6 +67,7 @@ func (p *Peer) send(f *pool.Shared) {
 	q := p.queue()
 	if p.flags&pfBlocked != 0 {
 		q.hold(f, 0)
+		p.tellBacklog()
 		return
 	}
 	f.Retain()
@@ -147,9 +148,10 @@ func (p *Peer) sendNow(b []byte, f *pool.Shared) {
 	}
 	if f == nil {
 		p.queue().append(b[n:])
-		return
+	} else {
+		p.queue().hold(f, n)
 	}
-	p.queue().hold(f, n)
+	p.tellBacklog()
 }
 
 // queue is the peer's queue, made if there is none. What is in the cork goes
@@ -204,6 +206,7 @@ func (p *Peer) flush() {
 		if n < want {
 			p.flags |= pfBlocked
 			q.settle()
+			p.tellBacklog()
 			return
 		}
 	}
@@ -254,8 +257,8 @@ func (p *Peer) drained() {
 	}
 	if p.flags&pfHeld != 0 {
 		p.flags &^= pfHeld
-		if p.state == stWebsocket {
-			p.loop.drains = append(p.loop.drains, p.sess)
+		if p.state == stWebsocket && p.sess != nil {
+			p.sess.drained()
 		}
 	}
 	if p.flags&pfEnding != 0 {

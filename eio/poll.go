@@ -66,7 +66,11 @@ func (s *Session) sendPolling(f *pool.Shared, fl SendFlags) bool {
 	} else {
 		s.queue().hold(f, 0)
 	}
+	s.tellBacklog(s.q)
 	s.pollDirty()
+	if fl&Reserved != 0 {
+		s.arrived(len(f.B))
+	}
 	return true
 }
 
@@ -160,6 +164,7 @@ func (s *Session) answerPoll() {
 	}
 	q.drop()
 	l.outqs.Put(q)
+	s.polled()
 	p.answered()
 	if s.poll == pl { // the answer has reached the kernel
 		l.heardOf(pl)

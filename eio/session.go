@@ -21,6 +21,9 @@ type Session struct {
 	sid       sid
 	state     sessionState
 	transport atomic.Uint32
+	unsent    atomic.Int32 // bytes held up, as other goroutines see them
+	coming    atomic.Int32 // bytes reserved and not sent yet
+	waits     atomic.Bool  // Reserve has failed: OnDrain is due
 	slot      uint32
 	flags     uint8
 }
@@ -51,6 +54,7 @@ const (
 	sfBase64               // b64=1: binary goes as text
 	sfPolls                // on the loop's list of polls to answer
 	sfTold                 // OnOpen was called, OnClose must follow
+	sfHeld                 // polling: something was refused, OnDrain is due
 )
 
 // ID is the session's id, which is a secret between it and its client. Any
@@ -93,9 +97,9 @@ func (s *Session) Closed() bool { return s.state >= ssClosing }
 
 // Send sends f, whose B is a run of whole unmasked server frames: a text frame
 // begins with the packet type '4', a binary frame is raw data. It borrows f and
-// retains it if it must queue. false: dropped, because the session is closed,
-// or too slow (then it closes with [ReasonSlow]), or because of Volatile. Loop
-// only. Does not allocate.
+// retains it if it must queue. false: dropped, the whole run, because the
+// session is closed, or too slow (then it closes with [ReasonSlow], unless fl has
+// Refuse), or because of Volatile. Loop only. Does not allocate.
 func (s *Session) Send(f *pool.Shared, fl SendFlags) bool {
 	if s.state != ssOpen {
 		s.loop.stats.ClosedDropped++
@@ -113,22 +117,11 @@ func (s *Session) Send(f *pool.Shared, fl SendFlags) bool {
 		g := base64Frames(f)
 		p.send(g)
 		g.Release()
-		return true
+	} else {
+		p.send(f)
 	}
-	p.send(f)
-	return true
-}
-
-// admit says whether a message may join q, which is held up.
-func (s *Session) admit(q *outq, fl SendFlags) bool {
-	if fl&Volatile != 0 {
-		s.loop.stats.VolatileDropped++
-		return false
-	}
-	if q != nil && q.bytes > s.engine.opts.MaxBacklog {
-		s.loop.stats.SlowClosed++
-		s.end(ReasonSlow, "", endAbort)
-		return false
+	if fl&Reserved != 0 {
+		s.arrived(len(f.B))
 	}
 	return true
 }
@@ -172,6 +165,7 @@ func (s *Session) sendOwn(op wsframe.OpCode, b []byte) bool {
 	n := len(f.B)
 	f.B = appendMessage(f.B, op, b)
 	q.count(len(f.B) - n)
+	p.tellBacklog()
 	p.queued()
 	return true
 }
@@ -184,19 +178,6 @@ func appendMessage(dst []byte, op wsframe.OpCode, b []byte) []byte {
 		return append(dst, b...)
 	}
 	return wsframe.AppendFrame(dst, op, b)
-}
-
-// Backlog is the number of bytes the session has accepted and not yet given to
-// the kernel. Loop only.
-func (s *Session) Backlog() int {
-	n := 0
-	if s.q != nil {
-		n = s.q.bytes
-	}
-	if s.peer != nil {
-		n += s.peer.pending()
-	}
-	return n
 }
 
 // pingFrame is the frame of a ping packet.

@@ -21,6 +21,7 @@ type Stats struct {
 
 	VolatileDropped uint64 // messages that a session could not take at once
 	ClosedDropped   uint64 // messages for sessions that had ended
+	SlowRefused     uint64 // messages that the backlog had no room for; the session lives
 	SlowClosed      uint64 // sessions closed for their backlog
 	Closed          Closes // sessions ended
 
@@ -77,6 +78,7 @@ func (s *Stats) add(o *Stats) {
 	s.Panics += o.Panics
 	s.VolatileDropped += o.VolatileDropped
 	s.ClosedDropped += o.ClosedDropped
+	s.SlowRefused += o.SlowRefused
 	s.SlowClosed += o.SlowClosed
 	for i, n := range o.Closed {
 		s.Closed[i] += n
@@ -105,6 +107,7 @@ func (l *Loop) publish() {
 	}
 	l.public.stats = l.stats
 	l.public.stats.Open, l.public.stats.Backlog = l.table.live, l.backlog
+	l.public.stats.SlowRefused = l.refused.Load()
 	l.public.at = l.started
 	l.public.mu.Unlock()
 }

@@ -125,14 +125,19 @@ func (s *Session) upgrade(p *Peer) {
 		// would never be missed.
 		s.arm(s.engine.pingTimeout)
 	}
+	if s.flags&sfHeld != 0 || s.waits.Load() {
+		p.flags |= pfHeld
+		s.flags &^= sfHeld
+	}
 	q := s.q
 	if q == nil {
 		return
 	}
 	s.q = nil
+	s.unsent.Store(0)
 	for _, f := range q.items[q.head:] {
 		s.loop.stats.Sent-- // it was counted when it was queued
-		s.Send(f, 0)
+		s.Send(f, admitted)
 	}
 	q.drop()
 	l.outqs.Put(q)

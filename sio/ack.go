@@ -30,8 +30,7 @@ type pendingAck struct {
 // [ErrDropped] (of a volatile emit) or [ErrAckTimeout]. See [Socket.Timeout] for a
 // deadline and [Call] for a form that waits. Any goroutine.
 func (s *Socket) EmitAck(event string, reply func(*Event, error), args ...any) error {
-	_, err := s.emitAck(event, reply, args, 0, 0)
-	return err
+	return s.emitter().EmitAck(event, reply, args...)
 }
 
 func (s *Socket) emitAck(event string, reply func(*Event, error), args []any, timeout time.Duration, fl eio.SendFlags) (id int64, err error) {
@@ -42,11 +41,14 @@ func (s *Socket) emitAck(event string, reply func(*Event, error), args []any, ti
 	if err != nil {
 		return 0, err
 	}
-	s.heard(event, sc.args)
+	defer sc.free()
 	id = s.nsp.nextAck()
 	f := pool.NewShared()
 	f.B = frameEvent(f.B, s.nsp.name, id, event, sc.args, sc.bins)
-	sc.free()
+	if fl, err = s.reserve(f, fl); err != nil {
+		return 0, err
+	}
+	s.heard(event, sc.args)
 	s.post(op{kind: opAsk, frame: f, reply: reply, ackID: id, timeout: millis(timeout), flags: fl})
 	return id, nil
 }
@@ -62,24 +64,28 @@ func millis(d time.Duration) int64 {
 
 // askNow sends an event and notes that it is owed an ack. Loop only.
 func (s *Socket) askNow(o *op) {
-	if s.closed() {
-		o.frame.Release()
-		s.replyTo(o.reply, nil, s.gone())
-		return
-	}
 	x := s.extra()
-	if x.ackCount >= s.nsp.srv.opts.MaxAcks {
+	if s.closed() || x.ackCount >= s.nsp.srv.opts.MaxAcks {
+		if o.flags&eio.Reserved != 0 {
+			s.client.session.Unreserve(len(o.frame.B))
+		}
 		o.frame.Release()
-		s.replyTo(o.reply, nil, ErrTooManyAcks)
+		err := ErrTooManyAcks
+		if s.closed() {
+			err = s.gone()
+		}
+		s.replyTo(o.reply, nil, err)
 		return
 	}
 	p := s.owe(x, o.ackID, o.timeout)
 	p.reply = o.reply
 	sent := s.client.session.Send(o.frame, o.flags)
 	o.frame.Release()
-	if !sent && o.flags&eio.Volatile != 0 {
-		p.end(nil, ErrDropped)
-	} // otherwise the session has ended, and will say so
+	if !sent {
+		if err := s.unsent(o.flags); err != nil {
+			p.end(nil, err)
+		}
+	}
 }
 
 // owe notes an ack, which ends after timeout ms unless that is 0. Loop only.
@@ -237,7 +243,7 @@ func (s *Socket) ask(ctx context.Context, event string, args []any) (*Event, err
 			e = e.Clone()
 		}
 		got <- answer{e, err}
-	}, args, 0, 0)
+	}, args, 0, s.nsp.srv.emitFlags())
 	if err != nil {
 		return nil, err
 	}

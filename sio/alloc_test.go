@@ -81,6 +81,8 @@ func TestAllocs(t *testing.T) {
 		{"join and leave", func() { s.Leave("big"); s.Join("big"); run() }},
 		{"move a room", func() { r.io.To(s.ID()).Leave("big"); r.io.To(s.ID()).Join("big"); run() }},
 		{"emit ack", func() { _ = s.EmitAck("e", reply); run(); s.endAcks(s.extra()) }},
+		{"refusable emit raw", func() { _ = s.WhenSlow(Refuse).EmitRaw("e", args); run() }},
+		{"refusable broadcast to 1000", func() { _ = b.WhenSlow(Refuse).EmitRaw("e", args); run() }},
 		{"volatile prepared", func() { _ = s.Volatile().Send(prepared); run() }},
 	} {
 		for range 10 {

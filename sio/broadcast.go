@@ -99,11 +99,13 @@ func (s *Socket) Except(room string) Broadcast { return s.Broadcast().Except(roo
 
 // Broadcast selects every socket of the namespace but s. Any goroutine. Does
 // not allocate.
-func (s *Socket) Broadcast() Broadcast { return Broadcast{n: s.nsp, from: s} }
+func (s *Socket) Broadcast() Broadcast {
+	return Broadcast{n: s.nsp, from: s, flags: s.nsp.srv.emitFlags()}
+}
 
 // Emit sends event with args to every socket selected. It returns [ErrReserved]
 // for a reserved name, [ErrClosed] after Close, and the encoder's error; a slow
-// socket is not an error (see Options.MaxBacklog). Any goroutine.
+// socket is not an error (see Options.WhenSlow). Any goroutine.
 func (b Broadcast) Emit(event string, args ...any) error {
 	sc, err := encode(args)
 	if err != nil {
@@ -198,8 +200,9 @@ func (b *Broadcast) act(a action) {
 func (b *Broadcast) spread(n *Namespace, a action, args []byte) { b.spreadTo(n, n.each(), a, args) }
 
 func (b *Broadcast) spreadTo(n *Namespace, loops []*nsLoop, a action, args []byte) {
-	heard := a.kind <= actAsk && len(n.table.Load().anyOut) > 0
-	if heard {
+	tab := n.table.Load()
+	heard := a.kind <= actAsk && len(tab.anyOut) > 0
+	if heard || b.flags&eio.Refuse != 0 && len(tab.refused) > 0 {
 		a.event = strings.Clone(a.event) // it may be an Event's name, which is lent
 	}
 	posted := n.srv.mux.Elapsed()

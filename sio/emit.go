@@ -38,18 +38,23 @@ func (sc *scratch) free() {
 
 // Emit sends event with args to the socket. A []byte argument travels as an
 // attachment. It returns [ErrReserved] for a reserved name, [ErrDisconnected]
-// when the socket has left, and the encoder's error. That it returns nil does
-// not mean that the client has it: see EmitAck. Any goroutine.
-func (s *Socket) Emit(event string, args ...any) error { return s.emit(event, args, 0) }
+// when the socket has left, [ErrSlow] when it is refused (see
+// Options.WhenSlow), and the encoder's error. That it returns nil does not mean
+// that the client has it: see EmitAck. Any goroutine.
+func (s *Socket) Emit(event string, args ...any) error {
+	return s.emit(event, args, s.nsp.srv.emitFlags())
+}
 
 // EmitRaw is Emit for arguments that are JSON already: a comma-separated list
 // without brackets. It borrows args and does not check them: a client that gets
 // what is no JSON closes its connection. Any goroutine. Does not allocate.
-func (s *Socket) EmitRaw(event string, args []byte) error { return s.emitRaw(event, args, nil, 0) }
+func (s *Socket) EmitRaw(event string, args []byte) error {
+	return s.emitRaw(event, args, nil, s.nsp.srv.emitFlags())
+}
 
 // Send sends what p has prepared. It returns what [Socket.Emit] does. Any
 // goroutine. Does not allocate.
-func (s *Socket) Send(p *Prepared) error { return s.send(p, 0) }
+func (s *Socket) Send(p *Prepared) error { return s.send(p, s.nsp.srv.emitFlags()) }
 
 func (s *Socket) emit(event string, args []any, fl eio.SendFlags) error {
 	sc, err := encode(args)
@@ -65,9 +70,13 @@ func (s *Socket) emitRaw(event string, args []byte, bins [][]byte, fl eio.SendFl
 	if err := s.mayEmit(event); err != nil {
 		return err
 	}
-	s.heard(event, args)
 	f := pool.NewShared()
 	f.B = frameEvent(f.B, s.nsp.name, -1, event, args, bins)
+	fl, err := s.reserve(f, fl)
+	if err != nil {
+		return err
+	}
+	s.heard(event, args)
 	s.loop().PostSend(s.client.session, f, fl)
 	return nil
 }
@@ -76,8 +85,13 @@ func (s *Socket) send(p *Prepared, fl eio.SendFlags) error {
 	if err := s.mayEmit(p.Event()); err != nil {
 		return err
 	}
+	f := p.frame(s.nsp.name)
+	fl, err := s.reserve(f, fl)
+	if err != nil {
+		return err
+	}
 	s.heard(p.Event(), p.args())
-	s.loop().PostSend(s.client.session, p.frame(s.nsp.name), fl)
+	s.loop().PostSend(s.client.session, f, fl)
 	return nil
 }
 
@@ -119,12 +133,16 @@ func (s *Socket) reply(f *pool.Shared, onLoop bool) error {
 		f.Release()
 		return s.gone()
 	}
+	fl, err := s.reserve(f, s.nsp.srv.emitFlags())
+	if err != nil {
+		return err
+	}
 	// Straight out only if nothing waits that it would overtake.
 	if l := s.loop(); !onLoop || !l.Quiet() {
-		l.PostSend(s.client.session, f, 0)
+		l.PostSend(s.client.session, f, fl)
 		return nil
 	}
-	s.client.session.Send(f, 0)
+	s.client.session.Send(f, fl)
 	f.Release()
 	return nil
 }
@@ -148,17 +166,26 @@ type Emitter struct {
 	flags   eio.SendFlags
 }
 
-// Volatile gives an emitter whose events are dropped if the client cannot be
-// written to at once. Any goroutine.
-func (s *Socket) Volatile() Emitter { return Emitter{s: s}.Volatile() }
+func (s *Socket) emitter() Emitter { return Emitter{s: s, flags: s.nsp.srv.emitFlags()} }
+
+// emitFlags are the flags of what is emitted without any of its own.
+func (s *Server) emitFlags() eio.SendFlags { return s.opts.WhenSlow.flags(0) }
+
+// Volatile gives an emitter whose events are dropped, and counted, if the client
+// cannot be written to at once: on a websocket, as long as the kernel has not
+// taken everything; over polling, when no request waits or something goes with
+// its answer already. Unlike the reference's, a volatile event on a websocket
+// that takes everything is not lost to another one of the same moment. Any
+// goroutine.
+func (s *Socket) Volatile() Emitter { return s.emitter().Volatile() }
 
 // Compress gives an emitter whose events may, or may not, be compressed. Any
 // goroutine.
-func (s *Socket) Compress(on bool) Emitter { return Emitter{s: s}.Compress(on) }
+func (s *Socket) Compress(on bool) Emitter { return s.emitter().Compress(on) }
 
 // Timeout gives an emitter whose acks end with [ErrAckTimeout] after d. Any
 // goroutine.
-func (s *Socket) Timeout(d time.Duration) Emitter { return Emitter{s: s, timeout: d} }
+func (s *Socket) Timeout(d time.Duration) Emitter { return s.emitter().Timeout(d) }
 
 // Volatile is [Socket.Volatile]. Any goroutine.
 func (e Emitter) Volatile() Emitter { e.flags |= eio.Volatile; return e }

@@ -29,6 +29,10 @@ var (
 	// ErrDropped: a volatile event found its client not writable; the ack that
 	// it asked for cannot come.
 	ErrDropped = errors.New("sio: volatile event dropped")
+	// ErrSlow: the client's backlog is above Options.MaxBacklog and the event was
+	// refused (see [Refuse]): none of it was sent, and the socket stays. It may
+	// be emitted again once OnDrain has run.
+	ErrSlow = errors.New("sio: slow client, event refused")
 	// ErrTooManyEvents: a socket's handlers are too far behind its events
 	// (Options.MaxQueue); the connection is closed.
 	ErrTooManyEvents = errors.New("sio: too many events wait for their handlers")

@@ -120,9 +120,10 @@ func (e *Event) WantsAck() bool { return e.id >= 0 && !e.answered.Load() }
 
 // Ack acknowledges the event with args. A []byte or [Binary] travels as an
 // attachment. It returns [ErrNoAck] if no acknowledgement was asked for or one
-// was given before, [ErrDisconnected] when the socket has left, and the encoder's
-// error, after which it can be called again. Any goroutine; but of an event that
-// an inline handler was lent, only that handler: others its [Event.Clone].
+// was given before, [ErrDisconnected] when the socket has left, and, after which
+// it can be called again, [ErrSlow] (see Options.WhenSlow) and the encoder's
+// error. Any goroutine; but of an event that an inline handler was lent, only
+// that handler: others its [Event.Clone].
 func (e *Event) Ack(args ...any) error {
 	if !e.WantsAck() {
 		return ErrNoAck
@@ -147,5 +148,9 @@ func (e *Event) ack(args []byte, bins [][]byte) error {
 	}
 	f := pool.NewShared()
 	f.B = frameAck(f.B, e.s.nsp.name, e.id, args, bins)
-	return e.s.reply(f, e.loop)
+	err := e.s.reply(f, e.loop)
+	if err == ErrSlow {
+		e.answered.Store(false) // it may be tried again
+	}
+	return err
 }

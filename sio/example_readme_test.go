@@ -126,6 +126,22 @@ func Example_fromNode() {
 	_ = io.Close(ctx)
 }
 
+// A producer that waits for a slow client.
+func Example_slowClients() {
+	io, _ := sio.New(nil)
+	drained := make(chan struct{}, 1)
+	io.On("rows", func(e *sio.Event) error {
+		s, row := e.Socket(), "row"
+		for s.WhenSlow(sio.Refuse).Emit("row", row) == sio.ErrSlow {
+			select {
+			case <-drained: // what OnDrain was told: all is sent, go on
+			case <-s.Context().Done():
+			}
+		}
+		return nil
+	})
+}
+
 // The first page of the design: authentication, rooms, an answer, a raw event.
 func Example_firstPage() {
 	type User struct{ Name string }

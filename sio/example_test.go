@@ -135,6 +135,59 @@ func ExampleNamespace_Inline() {
 	// Output: 437[{"x":1,"y":2}]
 }
 
+func ExampleSocket_WhenSlow() {
+	server, _ := sio.New(nil)
+	wake := sio.NewKey[chan struct{}]("wake")
+	server.Use(func(s *sio.Socket) error {
+		wake.Set(s, make(chan struct{}, 1))
+		return nil
+	})
+	server.OnDrain(func(s *sio.Socket) { // on the loop: must not block
+		if c, ok := wake.Get(s); ok {
+			select {
+			case c <- struct{}{}:
+			default:
+			}
+		}
+	})
+	// As many rows as the client can take, however slowly it reads.
+	server.On("rows", func(e *sio.Event) error {
+		s := e.Socket()
+		drained, _ := wake.Get(s)
+		for i := range 3 {
+			row := i * i
+			for s.WhenSlow(sio.Refuse).Emit("row", row) == sio.ErrSlow {
+				select {
+				case <-drained: // what OnDrain was told: all is sent, go on
+				case <-s.Context().Done():
+				}
+			}
+		}
+		return nil
+	})
+	talk(server, 3, `42["rows"]`)
+	// Output:
+	// 42["row",0]
+	// 42["row",1]
+	// 42["row",4]
+}
+
+func ExampleNamespace_OnRefused() {
+	server, _ := sio.New(&sio.Options{MaxBacklog: 256 << 10, WhenSlow: sio.Refuse})
+	behind := sio.NewKey[bool]("behind")
+	// A client that has missed an update gets the whole state when it is back.
+	server.OnRefused(func(s *sio.Socket, event string) { behind.Set(s, true) })
+	server.OnDrain(func(s *sio.Socket) {
+		if missed, _ := behind.Get(s); missed {
+			behind.Set(s, false)
+			_ = s.EmitRaw("state", []byte(`{"all":true}`))
+		}
+	})
+	server.OnConnect(func(s *sio.Socket) error { return server.Emit("update", 1) })
+	talk(server, 1, "")
+	// Output: 42["update",1]
+}
+
 func ExampleBroadcast() {
 	server, _ := sio.New(nil)
 	// A Broadcast is a value: keep it, share it, build on it.

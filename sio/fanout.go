@@ -304,17 +304,12 @@ func (t *fanout) send(s *Socket) bool {
 		t.sendMerged(s)
 		return true
 	}
-	return t.tally(1, s.client.session.Send(t.frame, t.b.flags))
-}
-
-// tally counts n events for a socket, sent or dropped.
-func (t *fanout) tally(n uint64, sent bool) bool {
-	if sent {
-		t.sent += n
-	} else {
-		t.dropped += n
+	if !s.client.session.Send(t.frame, t.b.flags) {
+		t.missed(s, t.event)
+		return false
 	}
-	return sent
+	t.sent++
+	return true
 }
 
 // ask sends to s and notes that it owes an ack.
@@ -328,7 +323,9 @@ func (t *fanout) ask(s *Socket) {
 	t.gather.expect()
 	p := s.owe(x, t.ackID, t.timeout)
 	p.gather = t.gather
-	if !t.send(s) && t.b.flags&eio.Volatile != 0 {
-		p.end(nil, ErrDropped)
+	if !t.send(s) {
+		if err := s.unsent(t.b.flags); err != nil {
+			p.end(nil, err)
+		}
 	}
 }

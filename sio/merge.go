@@ -28,6 +28,7 @@ type merged struct {
 type part struct {
 	frame  *pool.Shared
 	from   *Socket // is passed over
+	event  string  // lent, unless somebody hears of refused events
 	posted time.Duration
 }
 
@@ -47,10 +48,10 @@ func (t *fanout) Merge(next eio.Task) bool {
 	}
 	if len(m.parts) == 0 {
 		t.frame.Retain()
-		m.parts = append(m.parts, part{t.frame, t.b.from, t.posted})
+		m.parts = append(m.parts, part{t.frame, t.b.from, t.event, t.posted})
 	}
 	m.size += len(o.frame.B)
-	m.parts = append(m.parts, part{o.frame, o.b.from, o.posted})
+	m.parts = append(m.parts, part{o.frame, o.b.from, o.event, o.posted})
 	o.frame = nil
 	o.free()
 	return true
@@ -58,12 +59,12 @@ func (t *fanout) Merge(next eio.Task) bool {
 
 // mergeable says that t does nothing but send, the same to all it meets.
 func (t *fanout) mergeable() bool {
-	return t.kind == actSend && !t.begun && t.args == nil && t.b.flags == 0 && t.b.except.n == 0 &&
+	return t.kind == actSend && !t.begun && t.args == nil && t.b.flags&^eio.Refuse == 0 && t.b.except.n == 0 &&
 		(t.b.rooms.n == 0 || t.b.rooms.n == 1 && len(t.b.rooms.first[0]) != idLen)
 }
 
 func (t *fanout) sameTarget(o *fanout) bool {
-	return t.b.rooms.n == o.b.rooms.n && t.b.rooms.first[0] == o.b.rooms.first[0]
+	return t.b.flags == o.b.flags && t.b.rooms.n == o.b.rooms.n && t.b.rooms.first[0] == o.b.rooms.first[0]
 }
 
 // join puts the frames behind each other. Loop only.
@@ -86,16 +87,29 @@ func (t *fanout) sendMerged(s *Socket) {
 		mine = mine || t.more.parts[i].from == s
 	}
 	if !mine {
-		n := len(t.more.parts)
-		if t.tally(uint64(n), s.client.session.Send(t.more.joined, 0)) {
-			t.carried += n - 1
-		}
+		t.sendJoined(s)
 		return
 	}
 	for _, p := range t.more.parts {
-		if p.from != s {
-			t.tally(1, s.client.session.Send(p.frame, 0))
+		switch {
+		case p.from == s:
+		case s.client.session.Send(p.frame, t.b.flags):
+			t.sent++
+		default:
+			t.missed(s, p.event)
 		}
+	}
+}
+
+// sendJoined sends everything at once: all of it is taken, or nothing.
+func (t *fanout) sendJoined(s *Socket) {
+	if s.client.session.Send(t.more.joined, t.b.flags) {
+		t.sent += uint64(len(t.more.parts))
+		t.carried += len(t.more.parts) - 1
+		return
+	}
+	for i := range t.more.parts {
+		t.missed(s, t.more.parts[i].event)
 	}
 }
 

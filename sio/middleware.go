@@ -15,6 +15,7 @@ type table struct {
 	onError       []func(s *Socket, event string, err error)
 	any           []Handler
 	drain         []func(*Socket)
+	refused       []func(s *Socket, event string)
 	anyOut        []func(s *Socket, event string, args []byte)
 	packet        []func(*Event) error
 	wrap          []func(Handler) Handler
@@ -190,13 +191,6 @@ func (n *Namespace) UsePacket(fn func(e *Event) error) {
 func (n *Namespace) UseEvent(mw func(next Handler) Handler) {
 	notNil(mw == nil)
 	n.change(func(t *table) { t.wrap = append(t.wrap[:len(t.wrap):len(t.wrap)], mw) })
-}
-
-// OnDrain has fn run when a client that could not take more has taken
-// everything: what paused may go on. It runs on the loop and must not block.
-func (n *Namespace) OnDrain(fn func(s *Socket)) {
-	notNil(fn == nil)
-	n.change(func(t *table) { t.drain = append(t.drain[:len(t.drain):len(t.drain)], fn) })
 }
 
 // OnError has fn hear what handlers return and panic with ([*PanicError]), and

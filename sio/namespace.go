@@ -179,6 +179,6 @@ func (n *Namespace) Volatile() Broadcast { return n.all().Volatile() }
 // Compress says whether what is emitted may be compressed. Any goroutine.
 func (n *Namespace) Compress(on bool) Broadcast { return n.all().Compress(on) }
 
-func (n *Namespace) all() Broadcast { return Broadcast{n: n} }
+func (n *Namespace) all() Broadcast { return Broadcast{n: n, flags: n.srv.emitFlags()} }
 
 var _ eio.Task = (*fanout)(nil)

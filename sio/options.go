@@ -82,9 +82,13 @@ type Options struct {
 	DropHandshake bool
 
 	// MaxBacklog bounds the unsent bytes of one client. A message that finds
-	// the backlog above it closes the client with [ReasonSlow], unless it is
-	// volatile. 0 means 1 MiB.
+	// the backlog above it closes the client with [ReasonSlow], or what WhenSlow
+	// says, unless it is volatile. 0 means 1 MiB.
 	MaxBacklog int
+	// WhenSlow says what becomes of an event for a client whose backlog is above
+	// MaxBacklog, unless the emit says it itself (see [Socket.WhenSlow]). 0 means
+	// [Cut].
+	WhenSlow SlowPolicy
 	// MaxAttachments bounds the binary attachments of a packet. 0 means 10.
 	MaxAttachments int
 	// MaxDepth bounds the nesting of a packet's JSON. 0 means 512.
@@ -127,7 +131,10 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-var errPath = errors.New("sio: Options.Path must begin with a slash")
+var (
+	errPath     = errors.New("sio: Options.Path must begin with a slash")
+	errWhenSlow = errors.New("sio: Options.WhenSlow must be Cut or Refuse")
+)
 
 // withDefaults returns a copy of o with every default filled in.
 func (o *Options) withDefaults() (Options, error) {
@@ -152,6 +159,9 @@ func (o *Options) withDefaults() (Options, error) {
 		if n.is < 0 {
 			return c, fmt.Errorf("sio: Options.%s is negative: %d", n.name, n.is)
 		}
+	}
+	if c.WhenSlow > Refuse {
+		return c, errWhenSlow
 	}
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = 45 * time.Second // the reference's

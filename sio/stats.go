@@ -7,6 +7,7 @@ type counters struct {
 	in      atomic.Uint64
 	out     atomic.Uint64
 	dropped atomic.Uint64
+	refused atomic.Uint64
 }
 
 // Stats are figures of a server, since it was made unless they say now.
@@ -16,7 +17,8 @@ type Stats struct {
 	Namespaces int    // namespaces that exist now, parents not
 	Received   uint64 // messages received
 	Delivered  uint64 // events given to sockets by broadcasts
-	Dropped    uint64 // the same, dropped: volatile and not writable, or closed
+	Dropped    uint64 // the same, dropped: volatile and not writable, refused, or closed
+	Refused    uint64 // events refused for a client's backlog, of emits and broadcasts
 	Panics     uint64 // handlers that panicked
 }
 
@@ -32,6 +34,7 @@ func (s *Server) Stats() Stats {
 			st.Received += ls.count.in.Load()
 			st.Delivered += ls.count.out.Load()
 			st.Dropped += ls.count.dropped.Load()
+			st.Refused += ls.count.refused.Load()
 		}
 	}
 	return st

@@ -113,7 +113,9 @@ func since(old, f *figures) point {
 	return p
 }
 
-func drops(s *eio.Stats) uint64 { return s.VolatileDropped + s.SlowClosed + s.ClosedDropped }
+func drops(s *eio.Stats) uint64 {
+	return s.VolatileDropped + s.SlowClosed + s.SlowRefused + s.ClosedDropped
+}
 
 // round keeps four digits: more is only longer.
 func round(v float64) float64 {
@@ -155,7 +157,7 @@ func (a *Admin) live(w http.ResponseWriter, r *http.Request) {
 		"points": a.hist.after(t), "every_ms": every.Milliseconds(), "uptime": f.uptime.Seconds(),
 		"version": a.opts.Version, "loops": loops, "closed": closed,
 		"dropped": []total{
-			{"volatile", f.all.VolatileDropped}, {"slow client", f.all.SlowClosed}, {"already closed", f.all.ClosedDropped},
+			{"volatile", f.all.VolatileDropped}, {"slow client", f.all.SlowClosed}, {"refused", f.all.SlowRefused}, {"already closed", f.all.ClosedDropped},
 		},
 		"refused":   []total{{"requests", f.all.Refused}, {"connections", uint64(f.front.Refused)}},
 		"panics":    f.all.Panics + f.server.Panics,

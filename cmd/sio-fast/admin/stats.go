@@ -117,7 +117,7 @@ func (a *Admin) stats(w http.ResponseWriter, _ *http.Request) {
 		"bytes_received": f.all.BytesIn, "bytes_sent": f.all.BytesOut,
 		"broadcast_deliveries": f.server.Delivered,
 		"messages_dropped": map[string]uint64{
-			"volatile": f.all.VolatileDropped, "slow": f.all.SlowClosed, "closed": f.all.ClosedDropped,
+			"volatile": f.all.VolatileDropped, "slow": f.all.SlowClosed, "refused": f.all.SlowRefused, "closed": f.all.ClosedDropped,
 		},
 		"panics":         f.all.Panics + f.server.Panics,
 		"fanout_seconds": quantiles(f.all.Fanout), "loop_lag_seconds": quantiles(f.all.Lag),
