@@ -1,5 +1,7 @@
 package eio
 
+import "github.com/sio-fast/sio-fast/pool"
+
 // The number in a session id leads to the session without a map: the low bits
 // name the loop, the others the slot in that loop's table. What does not fit,
 // and ids that the user makes, are found in a map of the mux.
@@ -33,10 +35,10 @@ func (t *table) add(s *Session) {
 		t.sessions[s.slot] = s
 	} else {
 		s.slot = uint32(len(t.sessions))
-		t.sessions = append(t.sessions, s)
-		t.deadline = append(t.deadline, 0)
+		t.sessions = append(pool.Room(t.sessions), s)
+		t.deadline = append(pool.Room(t.deadline), 0)
 		if len(t.deadline) > len(t.soonest)*blockSlots {
-			t.soonest = append(t.soonest, 0)
+			t.soonest = append(pool.Room(t.soonest), 0)
 		}
 	}
 	t.live++
@@ -45,8 +47,35 @@ func (t *table) add(s *Session) {
 // remove takes s out.
 func (t *table) remove(s *Session) {
 	t.sessions[s.slot], t.deadline[s.slot] = nil, 0
-	t.free = append(t.free, s.slot)
+	t.free = append(pool.Room(t.free), s.slot)
 	t.live--
+}
+
+// keepSlots is the table that is not worth giving back, in slots.
+const keepSlots = pool.TableFirst + 1
+
+// trim gives back the slots behind the last session, where that is at least
+// half of the table. Those that are free among the others are taken from below
+// then, so that the table goes on getting shorter as sessions come and go: one
+// cannot be moved, for its id is its place.
+func (t *table) trim() {
+	n := len(t.sessions)
+	for n > 0 && t.sessions[n-1] == nil {
+		n--
+	}
+	if cap(t.sessions) < max(2*n, keepSlots) {
+		return
+	}
+	blocks := (n + blockSlots - 1) / blockSlots
+	t.sessions = append(make([]*Session, 0, n), t.sessions[:n]...)
+	t.deadline = append(make([]uint32, 0, n), t.deadline[:n]...)
+	t.soonest = append(make([]uint32, 0, blocks), t.soonest[:blocks]...)
+	t.free = nil
+	for slot := n - 1; slot >= 0; slot-- {
+		if t.sessions[slot] == nil {
+			t.free = append(pool.Room(t.free), uint32(slot))
+		}
+	}
 }
 
 // sidNumber is what the id of a session in this slot of l carries.

@@ -10,6 +10,7 @@ type TimerID uint64
 const (
 	wheelSlots = 512     // buckets: a power of two
 	wheelStep  = 8       // ms a bucket: finer than the finest tick
+	keepTimers = 64      // entries that an empty wheel keeps
 	wheelKeep  = 1 << 12 // room of the scratch list that is kept after a burst
 )
 
@@ -29,6 +30,7 @@ type Wheel struct {
 	cursor int64 // the next bucket step to look at
 	now    int64
 	due    []TimerID // scratch of fireBucket
+	gen    uint32    // of new entries: above those of entries given back
 	heads  [wheelSlots]uint32
 }
 
@@ -52,7 +54,7 @@ func (w *Wheel) After(ms int64, t Timer) TimerID {
 		w.free = w.timers[i].next
 	} else {
 		i = uint32(len(w.timers))
-		w.timers = append(w.timers, wheelTimer{})
+		w.timers = append(w.timers, wheelTimer{gen: w.gen})
 	}
 	e := &w.timers[i]
 	// At least 1: a timer set by a firing one must not fire in the same call.
@@ -108,6 +110,18 @@ func (w *Wheel) release(i uint32) {
 	e.timer, e.pending = nil, false
 	e.next, w.free = w.free, i
 	w.live--
+}
+
+// trim gives back the entries of a wheel without timers. Their numbers will be
+// given out again, so the generations must go on: an old TimerID names nobody.
+func (w *Wheel) trim() {
+	if w.live > 0 || len(w.timers) <= keepTimers {
+		return
+	}
+	for i := range w.timers {
+		w.gen = max(w.gen, w.timers[i].gen)
+	}
+	w.timers, w.free, w.due = nil, 0, nil
 }
 
 // advance fires every timer that is due at now, in the order of its bucket. A

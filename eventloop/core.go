@@ -43,11 +43,11 @@ type core struct {
 	next                    atomic.Uint32
 	refusal, unmoved        every   // what is logged now and then
 	janitor                 janitor // of the ticking goroutine
-	lastChore               int64   // of the ticking goroutine, in seconds
+	lastChore               int64   // of the ticking goroutine, in seconds; -1: none yet
 }
 
 func newCore(mux *eio.Mux, o Options) *core {
-	k := &core{opt: o, mux: mux, byEL: make(map[gnet.EventLoop]*loop), begun: make(chan struct{}), beginNS: time.Now()}
+	k := &core{opt: o, mux: mux, byEL: make(map[gnet.EventLoop]*loop), begun: make(chan struct{}), beginNS: time.Now(), lastChore: -1}
 	k.loops.Store(new([]*loop))
 	k.refreshLimit()
 	return k

@@ -3,10 +3,13 @@
 package eventloop
 
 import (
+	"context"
+	"reflect"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"sync/atomic"
+	"time"
 )
 
 // janitor gives memory back to the system after a crowd has come or gone, or the
@@ -92,15 +95,67 @@ func (j *janitor) sweep() {
 	j.kept.Store(heap())
 }
 
-// chores are done by the ticking goroutine, beside the loops.
+// giveBack has the loops give back what a crowd has left with them, and then
+// the process.
+func (k *core) giveBack() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	for _, l := range k.all() {
+		l.ask(ctx, (*loop).trim)
+	}
+	k.janitor.sweep()
+}
+
+// trim gives back what only a crowd has needed. Loop only.
+func (l *loop) trim() bool {
+	l.eio.Trim()
+	if cap(l.after)+cap(l.spare) > trimConns && len(l.after) == 0 {
+		l.after, l.spare = nil, nil
+	}
+	l.scratch = nil
+	l.aux.trim()
+	return l.trimMap()
+}
+
+const (
+	trimConns = 1 << 12 // connections that can be moved to a new map without a pause
+	keepConns = 896     // room of that map: what Go puts into one table
+)
+
+// trimMap has gnet keep its connections in a new map: one that has held a
+// million keeps 40 MB for ever. gnet has no word for that, so the map is found
+// by its name; where it is not, nothing happens. It is this loop's alone.
+func (l *loop) trimMap() bool {
+	v := reflect.ValueOf(l.el)
+	for _, name := range []string{"connections", "connMap"} {
+		if v = reflect.Indirect(v); v.Kind() != reflect.Struct {
+			return false
+		}
+		v = v.FieldByName(name)
+	}
+	if v.Kind() != reflect.Map || !v.CanAddr() || v.Len() > trimConns {
+		return false
+	}
+	old := reflect.NewAt(v.Type(), v.Addr().UnsafePointer()).Elem()
+	made := reflect.MakeMapWithSize(v.Type(), max(v.Len(), keepConns))
+	for conns := old.MapRange(); conns.Next(); {
+		made.SetMapIndex(conns.Key(), conns.Value())
+	}
+	old.Set(made)
+	return true
+}
+
+// chores are done by the ticking goroutine, beside the loops. The first thing is
+// to give back what starting has left: from then on the process is as large as
+// its clients make it.
 func (k *core) chores(now int64) {
-	heavy := false
+	heavy := k.lastChore < 0
 	if now/janitorEvery != k.lastChore {
 		k.lastChore = now / janitorEvery
 		k.refreshLimit()
-		heavy = !k.opt.KeepMemory && k.janitor.heavy(now, heap())
+		heavy = heavy || !k.opt.KeepMemory && k.janitor.heavy(now, heap())
 	}
 	if !k.opt.KeepMemory && (k.janitor.due(now, k.conns.Load()) || heavy) {
-		go k.janitor.sweep()
+		go k.giveBack()
 	}
 }

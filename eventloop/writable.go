@@ -22,6 +22,7 @@ type writables struct {
 	slots []writeSlot
 	free  []int32
 	live  int
+	gen   int32         // of new slots
 	done  chan struct{} // closed when the watching goroutine has ended
 }
 
@@ -114,11 +115,10 @@ func (w *writables) forget(c *conn) {
 
 // find returns the connection of t, or nil if it is gone. Loop only.
 func (w *writables) find(t token) *conn {
-	s := &w.slots[t.slot-1]
-	if s.gen != t.gen {
+	if int(t.slot) > len(w.slots) || w.slots[t.slot-1].gen != t.gen {
 		return nil
 	}
-	return s.c
+	return w.slots[t.slot-1].c
 }
 
 func (w *writables) take(c *conn) int32 {
@@ -129,7 +129,7 @@ func (w *writables) take(c *conn) int32 {
 		w.slots[i-1].c = c
 		return i
 	}
-	w.slots = append(w.slots, writeSlot{c: c})
+	w.slots = append(w.slots, writeSlot{c: c, gen: w.gen})
 	return int32(len(w.slots))
 }
 
@@ -140,6 +140,18 @@ func (w *writables) release(c *conn) {
 	w.free = append(w.free, c.slot)
 	w.live--
 	c.slot = 0
+}
+
+// trim gives back the table when nobody is blocked. Tokens on their way find
+// nobody: the generations go on.
+func (w *writables) trim() {
+	if w.live > 0 || cap(w.slots) <= trimConns {
+		return
+	}
+	for i := range w.slots {
+		w.gen = max(w.gen, w.slots[i].gen+1)
+	}
+	w.slots, w.free = nil, nil
 }
 
 func (w *writables) close() {

@@ -59,6 +59,16 @@ func (q *Inbox[T]) Take() []T {
 	return q.out
 }
 
+// Trim gives back the room of an empty queue. Loop only, and not while what
+// Take has lent is in use.
+func (q *Inbox[T]) Trim() {
+	q.mu.Lock()
+	if len(q.in) == 0 && len(q.out) == 0 {
+		q.in, q.out = nil, nil
+	}
+	q.mu.Unlock()
+}
+
 // Empty reports whether nothing waits to be taken. Any goroutine; only the
 // owner learns more than a moment's truth. Does not allocate.
 func (q *Inbox[T]) Empty() bool { return !q.some.Load() }

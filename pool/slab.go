@@ -53,3 +53,11 @@ func (s *Slab[T]) Put(v *T) {
 	}
 	s.free = append(s.free, v)
 }
+
+// Trim leaves at most keep free values to be used again, and no more room for
+// others than they take. Loop only.
+func (s *Slab[T]) Trim(keep int) {
+	if n := min(keep, len(s.free)); cap(s.free) > n {
+		s.free = append(make([]*T, 0, n), s.free[:n]...)
+	}
+}

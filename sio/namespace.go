@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/sio-fast/sio-fast/eio"
+	"github.com/sio-fast/sio-fast/pool"
 )
 
 // Namespace is one channel of a server: its own handlers, middlewares, rooms
@@ -128,12 +129,18 @@ func (l *nsLoop) add(s *Socket) {
 		return
 	}
 	s.slot = uint32(len(l.slots))
+	if l.ls.srv.Namespace == s.nsp { // where everybody is
+		l.slots = pool.Room(l.slots)
+	}
 	l.slots = append(l.slots, s)
 }
 
 // remove frees the slot of s. Loop only.
 func (l *nsLoop) remove(s *Socket) {
 	l.slots[s.slot] = nil
+	if len(l.free) >= pool.TableFirst {
+		l.free = pool.Room(l.free)
+	}
 	l.free = append(l.free, s.slot)
 	if len(l.free) == len(l.slots) { // empty: forget the high-water mark
 		l.slots, l.free = l.slots[:0], l.free[:0]

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -64,7 +65,9 @@ func serve(ctx context.Context, c *config, log *slog.Logger) error {
 	}
 	defer a.stop()
 	failed := make(chan error, 2)
-	if c.admin != "" {
+	if c.admin == "" {
+		runtime.MemProfileRate = 0 // nobody can ask for it
+	} else {
 		ln, err := net.Listen("tcp", c.admin)
 		if err != nil {
 			return err
