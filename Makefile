@@ -33,7 +33,7 @@ build: bundle ## bin/sio-fast, with the browser client inside
 
 # npm ci is run again only when a lockfile is newer than what it installed.
 %/node_modules/.package-lock.json: %/package-lock.json
-	cd $* && $(NPM) ci --no-audit --no-fund --loglevel=error
+	cd $* && $(CURDIR)/scripts/retry.sh $(NPM) ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 bundle: internal/bundle/dist/socket.io.js ## fetch the browser client that the binaries embed
@@ -46,6 +46,9 @@ internal/bundle/dist/socket.io.js: internal/bundle/node_modules/.package-lock.js
 
 setup: bundle $(CLIENTS)/node_modules/.package-lock.json ## install what the tests need
 	@scripts/setup.sh
+	@for m in $$(find . -name go.mod -not -path '*/node_modules/*' | sort); do \
+		(cd $$(dirname $$m) && $(CURDIR)/scripts/retry.sh $(GO) list -deps -test ./... >/dev/null) || exit 1; \
+	done
 
 test: setup ## everything: vet, linters, Go tests (plain, race, pooldebug), nested modules, real clients, browser
 	@$(MAKE) --no-print-directory fmt vet lint

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +26,7 @@ func TestMain(m *testing.M) {
 		os.Exit(worker.Main())
 	}
 	flag.Parse()
-	_ = flag.Set("test.parallel", "16") // they mostly wait
+	_ = flag.Set("test.parallel", strconv.Itoa(min(16, 4*runtime.NumCPU()))) // they mostly wait
 	run.Grace = 100 * time.Millisecond
 	os.Exit(m.Run())
 }
@@ -41,7 +42,7 @@ func loadtest(t *testing.T, s *fake.Server, args ...string) (code int, r report.
 	defer s.Close()
 	file := filepath.Join(t.TempDir(), "result.json")
 	// Of a flag that is given twice the last one counts.
-	base := []string{args[0], "--target", addr, "--warmup=50ms", "--duration=200ms", "--settle=10ms", "--drain=1s", "--stall=500ms", "--max-time=20s", "--json", file}
+	base := []string{args[0], "--target", addr, "--warmup=50ms", "--duration=200ms", "--settle=10ms", "--drain=5s", "--stall=5s", "--max-time=60s", "--json", file}
 	code, out = program(t, append(base, args[1:]...)...)
 	b, err := os.ReadFile(file)
 	if err != nil {
@@ -64,7 +65,7 @@ func program(t *testing.T, args ...string) (int, string) {
 	select {
 	case code := <-done:
 		return code, out.String()
-	case <-time.After(30 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatal("not bounded in time")
 		return 0, ""
 	}
@@ -90,11 +91,15 @@ func TestGoodRuns(t *testing.T) {
 		"rooms polling":      {"rooms", "-n6", "--room-size=3", "--transport=polling"},
 		"churn":              {"churn", "-n10", "--rounds=3", "--visits=30", "--processes=2"},
 		"churn polling":      {"churn", "-n10", "--rounds=2", "--visits=20", "--transport=polling"},
-		"slow":               {"slow", "-n20", "--slow-share=10", "--rate=100", "--drain=5s"},
+		"slow":               {"slow", "-n20", "--slow-share=10", "--rate=100", "--drain=20s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			code, r, out := loadtest(t, &fake.Server{}, args...)
+			// On a slow machine it may be that none comes in a window so short.
+			for window := time.Second; strings.Contains(out, "no message came in the measured time") && window < 30*time.Second; window *= 5 {
+				code, r, out = loadtest(t, &fake.Server{}, append(slices.Clone(args), "--duration="+window.String())...)
+			}
 			if code != 0 || !r.OK || r.Figures == nil {
 				t.Fatalf("exit code %d\n%s", code, out)
 			}
@@ -160,7 +165,7 @@ func TestFaultsAreSeen(t *testing.T) {
 }
 
 func TestSlowReaders(t *testing.T) {
-	args := []string{"slow", "-n10", "--slow-share=10", "--rate=200", "--size=20000", "--duration=500ms", "--drain=2s", "--pid=-1"}
+	args := []string{"slow", "-n10", "--slow-share=10", "--rate=200", "--size=20000", "--duration=500ms", "--pid=-1"}
 	code, r, out := loadtest(t, &fake.Server{Fault: fake.Silent}, args...)
 	if code != 1 || r.Faults["lost"] == 0 {
 		t.Errorf("messages dropped silently: exit code %d\n%s", code, out)
@@ -172,7 +177,7 @@ func TestSlowReaders(t *testing.T) {
 }
 
 func TestDeadServers(t *testing.T) {
-	code, r, out := loadtest(t, &fake.Server{Fault: fake.Idle}, "echo", "-n5")
+	code, r, out := loadtest(t, &fake.Server{Fault: fake.Idle}, "echo", "-n5", "--stall=500ms")
 	if code != 1 || r.OK || r.Faults["lost"] != 5 {
 		t.Errorf("a server that never answers: exit code %d\n%s", code, out)
 	}

@@ -21,9 +21,18 @@ echo "setup: installing$want"
 export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-$root apt-get update -qq >"$log" 2>&1 || true
-# shellcheck disable=SC2086 # a list of packages
-if ! $root apt-get install -y -qq --no-install-recommends $want >"$log" 2>&1; then
+# A mirror may fail for a moment, or another apt hold the lock.
+install() {
+	$root apt-get -o Acquire::Retries=3 update -qq || true
+	# shellcheck disable=SC2086 # a list of packages
+	$root apt-get -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends $want
+}
+for pause in 5 30 0; do
+	if install >"$log" 2>&1; then
+		exit 0
+	fi
+	echo "setup: apt-get failed" >&2
 	tail -n 20 "$log" >&2
-	exit 1
-fi
+	sleep $pause
+done
+exit 1
