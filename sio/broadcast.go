@@ -136,6 +136,10 @@ func (b *Broadcast) emit(event string, args []byte, bins [][]byte) error {
 }
 
 func (b *Broadcast) emitIn(n *Namespace, event string, args []byte, bins [][]byte) {
+	if n.store != nil && b.flags&eio.Volatile == 0 {
+		n.store.emit(b, event, args, bins)
+		return
+	}
 	f := pool.NewShared()
 	f.B = frameEvent(f.B, n.name, -1, event, args, bins)
 	b.spread(n, action{kind: actSend, frame: f, event: event}, args)
@@ -144,17 +148,7 @@ func (b *Broadcast) emitIn(n *Namespace, event string, args []byte, bins [][]byt
 // Send sends what p has prepared. It returns what [Broadcast.Emit] does. Any
 // goroutine. Does not allocate.
 func (b Broadcast) Send(p *Prepared) error {
-	if err := b.mayEmit(p.Event()); err != nil {
-		return err
-	}
-	if b.n.match == nil {
-		b.spread(b.n, action{kind: actSend, frame: p.frame(b.n.name), event: p.Event()}, p.args())
-		return nil
-	}
-	for _, child := range b.n.kids() {
-		b.spread(child, action{kind: actSend, frame: p.frame(child.name), event: p.Event()}, p.args())
-	}
-	return nil
+	return b.emit(p.Event(), p.args(), p.bins)
 }
 
 func (b *Broadcast) mayEmit(event string) error {

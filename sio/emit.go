@@ -67,6 +67,9 @@ func (s *Socket) emit(event string, args []any, fl eio.SendFlags) error {
 }
 
 func (s *Socket) emitRaw(event string, args []byte, bins [][]byte, fl eio.SendFlags) error {
+	if st := s.nsp.store; st != nil && fl&eio.Volatile == 0 {
+		return st.emitTo(s, event, args, bins, fl)
+	}
 	if err := s.mayEmit(event); err != nil {
 		return err
 	}
@@ -82,17 +85,7 @@ func (s *Socket) emitRaw(event string, args []byte, bins [][]byte, fl eio.SendFl
 }
 
 func (s *Socket) send(p *Prepared, fl eio.SendFlags) error {
-	if err := s.mayEmit(p.Event()); err != nil {
-		return err
-	}
-	f := p.frame(s.nsp.name)
-	fl, err := s.reserve(f, fl)
-	if err != nil {
-		return err
-	}
-	s.heard(p.Event(), p.args())
-	s.loop().PostSend(s.client.session, f, fl)
-	return nil
+	return s.emitRaw(p.Event(), p.args(), p.bins, fl)
 }
 
 // mayEmit says why an event of that name cannot be sent to s now.

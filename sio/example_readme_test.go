@@ -56,6 +56,17 @@ func Example_options() {
 	_, _ = io, err
 }
 
+func Example_recovery() {
+	io, err := sio.New(&sio.Options{Recovery: &sio.Recovery{MaxDisconnection: 2 * time.Minute}})
+	io.OnConnect(func(s *sio.Socket) error {
+		if !s.Recovered() { // its rooms and data are as they were
+			s.Join("lobby")
+		}
+		return nil
+	})
+	_ = err
+}
+
 func Example_serving() {
 	io, _ := sio.New(nil)
 	var r interface{ Handle(string, http.Handler) } // chi's router

@@ -18,6 +18,10 @@ type extra struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 
+	// Under store.mu: connection state recovery.
+	pid     string // by which the client can claim the socket; "": it cannot
+	claimed *saved // what it comes back with, until it is let in
+
 	// Replaced under Socket.mu, read by the loop.
 	handlers atomic.Pointer[map[string]*entry]
 

@@ -176,9 +176,7 @@ func TestPrepared(t *testing.T) {
 	}
 	clear(bin)
 	for _, nsp := range []string{"/", "/admin"} {
-		f := p.frame(nsp)
-		got := strings.Join(unframed(t, f.B), " ")
-		f.Release()
+		got := strings.Join(unframed(t, frameEvent(nil, nsp, -1, p.Event(), p.args(), p.bins)), " ")
 		want := `451-` + strings.TrimPrefix(nsp+",", "/,") + `["ev",1,` + ph0 + `,"x"] bin:bin`
 		if got != want {
 			t.Errorf("got %s, want %s", got, want)

@@ -59,7 +59,7 @@ func (o *op) Run(*eio.Loop) bool {
 	case opLeave:
 		s.leaveNow(o.text)
 	case opWelcome:
-		s.welcome()
+		s.welcome(o.frame)
 	case opRefuse:
 		s.refused(o.text, o.data)
 	case opResolved:
@@ -89,6 +89,9 @@ func (o *op) Dropped() {
 			// Not here: who posts may hold locks, ours or its own.
 			go o.s.replyTo(o.reply, nil, o.s.gone())
 		}
+	}
+	if o.kind == opWelcome && o.frame != nil {
+		o.frame.Release()
 	}
 	if o.kind == opResolved && o.n != nil {
 		o.n.release()

@@ -81,6 +81,10 @@ type Options struct {
 	// alone.
 	DropHandshake bool
 
+	// Recovery lets clients that lose their connection come back to the socket
+	// they had. nil: they get a new one.
+	Recovery *Recovery
+
 	// MaxBacklog bounds the unsent bytes of one client. A message that finds
 	// the backlog above it closes the client with [ReasonSlow], or what WhenSlow
 	// says, unless it is volatile. 0 means 1 MiB.
@@ -162,6 +166,10 @@ func (o *Options) withDefaults() (Options, error) {
 	}
 	if c.WhenSlow > Refuse {
 		return c, errWhenSlow
+	}
+	var err error
+	if c.Recovery, err = c.Recovery.withDefaults(); err != nil {
+		return c, err
 	}
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = 45 * time.Second // the reference's

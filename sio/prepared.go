@@ -1,10 +1,6 @@
 package sio
 
-import (
-	"bytes"
-
-	"github.com/sio-fast/sio-fast/pool"
-)
+import "bytes"
 
 // Prepared is an event that was encoded once and can be sent often, to sockets
 // and broadcasts of any namespace. It is immutable. Any goroutine.
@@ -37,10 +33,3 @@ func (p *Prepared) Event() string { return p.event }
 
 // args lends the encoded arguments.
 func (p *Prepared) args() []byte { return p.raw }
-
-// frame gives one reference to the event framed for a namespace.
-func (p *Prepared) frame(nsp string) *pool.Shared {
-	f := pool.NewShared()
-	f.B = frameEvent(f.B, nsp, -1, p.event, p.raw, p.bins)
-	return f
-}

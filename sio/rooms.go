@@ -43,6 +43,9 @@ func (s *Socket) addRoom(room string) bool {
 // Leave takes the socket out of room. It takes effect in the order of the
 // caller's other calls. Any goroutine. Does not allocate.
 func (s *Socket) Leave(room string) {
+	if room == s.ID() {
+		return // always in it
+	}
 	x := s.more.Load()
 	if x == nil {
 		if s.sure() {
@@ -128,7 +131,9 @@ func (s *Socket) settle() {
 	clear(x.names)
 	x.names, x.index = x.names[:0], nil
 	for _, m := range x.in {
-		x.addName(m.r.name)
+		if m.r.name != s.ID() { // it has that room if it was recovered
+			x.addName(m.r.name)
+		}
 	}
 }
 

@@ -70,6 +70,7 @@ func New(o *Options) (*Server, error) {
 		return nil, err
 	}
 	s.Namespace = s.newNamespace("/", nil)
+	s.Namespace.store = s.newStore(s.Namespace)
 	s.nsps["/"] = s.Namespace
 	if s.mux = opts.Mux; s.mux == nil {
 		s.mux = eio.NewMux()
@@ -95,6 +96,10 @@ func (s *Server) Engine() *eio.Engine { return s.engine }
 
 // Path is the prefix of the server's requests, "/socket.io/". Any goroutine.
 func (s *Server) Path() string { return s.opts.Path }
+
+// Options is a copy of the server's options, with every default filled in. Any
+// goroutine.
+func (s *Server) Options() Options { return s.opts }
 
 // ServeHTTP serves s under net/http and whatever routes to an [http.Handler].
 // Any goroutine.
@@ -156,6 +161,7 @@ func (s *Server) create(name string, parent *Namespace) *Namespace {
 		return n
 	}
 	n = s.newNamespace(name, parent)
+	n.store = s.newStore(n)
 	s.nsps[name] = n
 	if parent != nil {
 		parent.mu.Lock()

@@ -29,20 +29,21 @@ const (
 // order in which it was asked: each call leaves an op in the inbox of the loop
 // that owns the socket, and a loop takes its inbox first in, first out.
 type Socket struct {
-	nsp    *Namespace
-	client *client
-	next   *Socket               // the client's next socket; loop only
-	hs     *Handshake            // nil until needed; under mu
-	more   atomic.Pointer[extra] // nil for a socket without rooms, acks, data
-	jobs   *jobQueue             // not nil while a worker has the socket; under mu
-	mu     sync.Mutex
-	state  atomic.Uint32
-	slot   uint32 // in the namespace's table on this loop; loop only
-	stamp  uint32 // the last selection that met this socket; loop only
-	id     [idLen]byte
-	live   bool // CONNECT was sent; loop only
-	parted bool // the names of the rooms are forgotten; under mu
-	late   bool // counted in client.late; under mu
+	nsp      *Namespace
+	client   *client
+	next     *Socket               // the client's next socket; loop only
+	hs       *Handshake            // nil until needed; under mu
+	more     atomic.Pointer[extra] // nil for a socket without rooms, acks, data
+	jobs     *jobQueue             // not nil while a worker has the socket; under mu
+	mu       sync.Mutex
+	state    atomic.Uint32
+	slot     uint32 // in the namespace's table on this loop; loop only
+	stamp    uint32 // the last selection that met this socket; loop only
+	id       [idLen]byte
+	live     bool // CONNECT was sent; loop only
+	parted   bool // the names of the rooms are forgotten; under mu
+	returned bool // see Recovered; set before anybody else knows the socket
+	late     bool // counted in client.late; under mu
 }
 
 // noSlot is the slot of a socket whose namespace is not known yet.
@@ -88,7 +89,7 @@ func (s *Socket) admit(n *Namespace) {
 	s.nsp = n
 	l := n.on(c.ls)
 	l.add(s)
-	c.ls.ids.newID(&s.id, s.slot, c.ls.loop.Index())
+	s.identify(l)
 	if !linked {
 		c.link(s)
 	}
@@ -98,17 +99,29 @@ func (s *Socket) admit(n *Namespace) {
 		return
 	}
 	s.state.Store(stateConnected)
-	s.welcome()
+	if s.returned {
+		n.store.welcome(s)
+	} else {
+		s.welcome(nil)
+	}
 	if n.srv.opts.DropHandshake {
 		s.dropHandshake()
 	}
 }
 
-// welcome tells the client that it has joined. Loop only.
-func (s *Socket) welcome() {
+// welcome tells the client that it has joined, behind what it has missed, if it
+// was away (WIRE 12: "AFTER the missed packets"). It takes missed, which may be
+// nil. Loop only.
+func (s *Socket) welcome(missed *pool.Shared) {
 	c := s.client
+	if missed != nil {
+		defer missed.Release()
+	}
 	if s.closed() {
 		return
+	}
+	if missed != nil {
+		c.session.Send(missed, 0)
 	}
 	s.live = true
 	s.nsp.count.Add(1)
@@ -117,7 +130,11 @@ func (s *Socket) welcome() {
 		c.stopTimer()
 	}
 	f := pool.NewShared()
-	f.B = frameConnect(f.B, s.nsp.name, s.ID(), "")
+	pid := ""
+	if s.nsp.store != nil {
+		pid = s.extra().pid
+	}
+	f.B = frameConnect(f.B, s.nsp.name, s.ID(), pid)
 	c.session.Send(f, 0)
 	f.Release()
 }
@@ -129,6 +146,9 @@ func (s *Socket) refused(message string, data []byte) {
 		return
 	}
 	name := s.nsp.name
+	if st := s.nsp.store; st != nil {
+		st.bar(s)
+	}
 	s.close(ReasonForced)
 	s.client.refuse(name, message, data)
 }
@@ -136,7 +156,11 @@ func (s *Socket) refused(message string, data []byte) {
 // runConnect asks the middlewares and then tells OnConnect. On a worker.
 func (s *Socket) runConnect() {
 	t := s.nsp.table.Load()
-	for _, f := range t.use {
+	use := t.use
+	if s.returned && !s.nsp.store.opts.Middlewares {
+		use = nil
+	}
+	for _, f := range use {
 		if s.closed() {
 			return // the client left meanwhile
 		}
@@ -149,7 +173,11 @@ func (s *Socket) runConnect() {
 	if !s.state.CompareAndSwap(stateConnecting, stateConnected) {
 		return
 	}
-	s.post(op{kind: opWelcome})
+	if s.returned {
+		s.nsp.store.welcome(s)
+	} else {
+		s.post(op{kind: opWelcome})
+	}
 	for _, f := range t.connect {
 		if err := s.guard(f); err != nil && err != errPanicked {
 			s.nsp.fail(s, "connection", err)
@@ -186,8 +214,11 @@ func (s *Socket) close(why Reason) {
 	if s.closed() {
 		return
 	}
-	prev := s.state.Swap(next)
 	c, n := s.client, s.nsp
+	if n.store != nil {
+		n.store.part(s, why)
+	}
+	prev := s.state.Swap(next)
 	c.unlink(s)
 	if s.live {
 		s.live = false

@@ -20,6 +20,7 @@ type Stats struct {
 	Dropped    uint64 // the same, dropped: volatile and not writable, refused, or closed
 	Refused    uint64 // events refused for a client's backlog, of emits and broadcasts
 	Panics     uint64 // handlers that panicked
+	Recovery   RecoveryStats
 }
 
 // Stats gives the figures of now. Any goroutine.
@@ -28,6 +29,10 @@ func (s *Server) Stats() Stats {
 	for _, n := range s.Namespaces() {
 		st.Namespaces++
 		st.Sockets += n.Len()
+		if n.store != nil {
+			f := n.store.figures()
+			st.Recovery.add(&f)
+		}
 	}
 	for _, ls := range s.each() {
 		if ls != nil {

@@ -30,6 +30,7 @@ type config struct {
 	logLevel     string
 	logFormat    string
 	drain        time.Duration
+	recovery     time.Duration
 	version      bool
 }
 
@@ -67,6 +68,9 @@ Limits:
   --max-payload BYTES     longest message a client may send (default 1000000)
   --max-backlog BYTES     unsent bytes kept for one slow client before it is cut
                           (default 1048576)
+  --recovery TIME         time that a client which lost its connection may take to
+                          come back to its socket, with what it has missed; 0:
+                          it gets a new one (default 0)
   --drain TIME            time that a shutdown waits for clients to be closed
                           (default 2s)
 
@@ -101,6 +105,7 @@ func parse(args []string, out io.Writer) (*config, error) {
 	f.StringVar(&c.tlsKey, "tls-key", "", "")
 	f.StringVar(&c.logLevel, "log-level", "info", "")
 	f.StringVar(&c.logFormat, "log-format", "text", "")
+	f.DurationVar(&c.recovery, "recovery", 0, "")
 	f.DurationVar(&c.drain, "drain", 2*time.Second, "")
 	f.BoolVar(&c.version, "version", false, "")
 	err := f.Parse(args)
@@ -138,6 +143,8 @@ func (c *config) check() error {
 		return errors.New("--ping-interval and --ping-timeout must be longer than 0")
 	case c.maxPayload <= 0 || c.maxBacklog <= 0:
 		return errors.New("--max-payload and --max-backlog must be greater than 0")
+	case c.recovery < 0:
+		return errors.New("--recovery must not be negative")
 	case c.drain < 0:
 		return errors.New("--drain must not be negative")
 	case c.loops < 0:

@@ -23,9 +23,21 @@ func serveEvents(n *sio.Namespace, ended *endings) {
 	serveBroadcasts(n)
 }
 
+// session is what a client of the profile recovery is told.
+type session struct {
+	Recovered bool           `json:"recovered"`
+	Rooms     []string       `json:"rooms"`
+	Data      map[string]any `json:"data"`
+}
+
 func greet(s *sio.Socket) error {
 	if err := s.Emit("auth", s.Handshake().Auth); err != nil {
 		return err
+	}
+	if s.Server().Options().Recovery != nil {
+		if err := s.Emit("session", session{s.Recovered(), roomsOf(s), s.Data().All()}); err != nil {
+			return err
+		}
 	}
 	if user, ok := userKey.Get(s); ok {
 		return s.Emit("welcome", map[string]string{"user": user})

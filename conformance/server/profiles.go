@@ -28,7 +28,7 @@ type profile struct {
 const ms = time.Millisecond
 
 // profiles are those of section 3 of the contract. Still to come, with what they
-// are about: recovery, msgpack, deflate, and allowEIO3 in the others.
+// are about: msgpack, deflate, and allowEIO3 in the others.
 var profiles = map[string]profile{
 	"suite": {opts: sio.Options{
 		PingInterval: 300 * ms, PingTimeout: 200 * ms, ConnectTimeout: time.Second,
@@ -43,7 +43,11 @@ var profiles = map[string]profile{
 		AllowRequest: denyOnRequest,
 		CleanupEmpty: true,
 	}, noBundle: true},
-	"ping":      {opts: sio.Options{PingInterval: 300 * ms, PingTimeout: 250 * ms}},
+	"ping": {opts: sio.Options{PingInterval: 300 * ms, PingTimeout: 250 * ms}},
+	"recovery": {opts: sio.Options{
+		PingInterval: 500 * ms, PingTimeout: 500 * ms,
+		Recovery: &sio.Recovery{MaxDisconnection: 1500 * ms},
+	}},
 	"polling":   {opts: sio.Options{Transports: []string{"polling"}}},
 	"websocket": {opts: sio.Options{Transports: []string{"websocket"}}},
 	"noupgrade": {opts: sio.Options{DisableUpgrades: true}},

@@ -9,6 +9,7 @@ import (
 	"github.com/VictoriaMetrics/metrics"
 
 	"github.com/sio-fast/sio-fast/eio"
+	"github.com/sio-fast/sio-fast/sio"
 )
 
 // exposition collects metrics in the text format of Prometheus. What the
@@ -97,11 +98,28 @@ func (e *exposition) counters(f *figures) {
 	e.line("sio_fast_messages_dropped_total", "reason", "slow", s.SlowClosed)
 	e.line("sio_fast_messages_dropped_total", "reason", "refused", s.SlowRefused)
 	e.line("sio_fast_messages_dropped_total", "reason", "closed", s.ClosedDropped)
+	e.recovery(&f.server.Recovery)
 	e.family("sio_fast_panics_total", counter, "Panics recovered, in handlers and elsewhere on the loops.")
 	e.line("sio_fast_panics_total", "where", "handler", f.server.Panics)
 	e.line("sio_fast_panics_total", "where", "loop", s.Panics)
 	e.family("sio_fast_fanout_latency_seconds", "histogram", "From the post of a broadcast to its last send on a loop.")
 	e.histogram("sio_fast_fanout_latency_seconds", "", &s.Fanout)
+}
+
+// recovery writes the figures of connection state recovery, all 0 while it is
+// off.
+func (e *exposition) recovery(r *sio.RecoveryStats) {
+	const gauge = "gauge"
+	e.number("sio_fast_recovery_events", gauge, "Events remembered for clients that may come back.", uint64(r.Events))
+	e.number("sio_fast_recovery_bytes", gauge, "Bytes of the packets of these events.", uint64(r.Bytes))
+	e.number("sio_fast_recovery_sessions", gauge, "Clients that are waited for.", uint64(r.Sessions))
+	e.family("sio_fast_recoveries_total", "counter", "Clients that came back, that came too late or had missed too much, that did not come.")
+	e.line("sio_fast_recoveries_total", "result", "recovered", r.Recovered)
+	e.line("sio_fast_recoveries_total", "result", "failed", r.Failed)
+	e.line("sio_fast_recoveries_total", "result", "expired", r.Expired)
+	e.family("sio_fast_recovery_dropped_total", "counter", "Events and sessions forgotten before their time, because there were too many.")
+	e.line("sio_fast_recovery_dropped_total", "what", "event", r.EventsDropped)
+	e.line("sio_fast_recovery_dropped_total", "what", "session", r.SessionsDropped)
 }
 
 // loops writes what each loop has of its own.
