@@ -178,7 +178,6 @@ func TestBadStarts(t *testing.T) {
 		says string
 	}{
 		"unknown profile": {[]string{"--profile", "nope"}, 2, `"nope"`},
-		"recovery":        {[]string{"--profile", "recovery"}, 2, `"recovery"`},
 		"msgpack":         {[]string{"--profile", "msgpack"}, 2, `"msgpack"`},
 		"deflate":         {[]string{"--profile", "deflate"}, 2, `"deflate"`},
 		"argument":        {[]string{"x"}, 2, `"x"`},

@@ -197,7 +197,7 @@ func TestDefaultLimits(t *testing.T) {
 			rows[strings.TrimPrefix(strings.TrimSpace(cells[3]), "sio ")] = strings.TrimSpace(cells[2])
 		}
 	}
-	io, err := New(nil)
+	io, err := New(&Options{Recovery: &Recovery{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,6 +224,10 @@ func TestDefaultLimits(t *testing.T) {
 		"`UpgradeTimeout`":              seconds(e.UpgradeTimeout),
 		"`PingInterval`, `PingTimeout`": seconds(e.PingInterval) + " + " + seconds(e.PingTimeout),
 		"`CloseTimeout`":                seconds(e.CloseTimeout),
+		"`Recovery.MaxEvents`":          thousands(o.Recovery.MaxEvents) + " a namespace",
+		"`Recovery.MaxBytes`":           fmt.Sprintf("%d MiB a namespace", o.Recovery.MaxBytes>>20),
+		"`Recovery.MaxSessions`":        thousands(o.Recovery.MaxSessions) + " a namespace",
+		"`Recovery.MaxDisconnection`":   seconds(o.Recovery.MaxDisconnection),
 	} {
 		if rows[option] != want {
 			t.Errorf("%s: ARCHITECTURE.md says %q, the code %q", option, rows[option], want)
