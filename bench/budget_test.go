@@ -125,3 +125,23 @@ func TestBudget(t *testing.T) {
 		})
 	}
 }
+
+// TestDeflateBudget holds that compressing costs no objects either, whoever
+// negotiated it.
+func TestDeflateBudget(t *testing.T) {
+	args := record()
+	for _, compress := range []bool{false, true} {
+		w := newDeflateWorld(t, 1000, compress)
+		op := w.does(func() { _ = w.io.EmitRaw("x", args) })
+		for range 3 {
+			op()
+		}
+		sent := w.clients[0].conn.Bytes
+		if n := testing.AllocsPerRun(50, op); n > 0 {
+			t.Errorf("compress %v: %v objects", compress, n)
+		}
+		if got := (w.clients[0].conn.Bytes - sent) / 51; (got < 1500) != compress || got == 0 {
+			t.Errorf("compress %v: %d bytes for %d", compress, got, len(args))
+		}
+	}
+}

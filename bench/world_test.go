@@ -2,6 +2,7 @@ package bench
 
 import (
 	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/sio-fast/sio-fast/eio"
@@ -23,6 +24,7 @@ type world struct {
 	d       *eiotest.Driver
 	clients []*client
 	sockets []*sio.Socket
+	headers string // more lines of each upgrade
 }
 
 // client is one websocket whose output is counted and thrown away.
@@ -69,7 +71,7 @@ func register(w *world) {
 func (w *world) join(tb testing.TB) *client {
 	c := &client{w: w, conn: w.d.Dial()}
 	c.conn.Discard = true
-	c.conn.WriteString(upgrade)
+	c.conn.WriteString(strings.TrimSuffix(upgrade, "\r\n") + w.headers + "\r\n")
 	n := len(w.sockets)
 	c.conn.Write(append(masked("40"), masked(`42["connected"]`)...))
 	if len(w.sockets) != n+1 {

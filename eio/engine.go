@@ -13,6 +13,8 @@ type Engine struct {
 	handler Handler
 	cors    *cors
 	cookie  *cookie
+	deflate *deflate // of websockets
+	gzip    *deflate // of answers to polls
 
 	polling, websocket        bool   // the transports
 	pingInterval, pingTimeout uint32 // ms
@@ -37,6 +39,12 @@ func NewEngine(o *Options, h Handler) (*Engine, error) {
 		return nil, err
 	}
 	if e.cookie, err = opts.Cookie.compile(); err != nil {
+		return nil, err
+	}
+	if e.deflate, err = opts.PerMessageDeflate.compile("PerMessageDeflate", opts.PerMessageDeflate == nil); err != nil {
+		return nil, err
+	}
+	if e.gzip, err = opts.HTTPCompression.compile("HTTPCompression", opts.DisableHTTPCompression); err != nil {
 		return nil, err
 	}
 	for _, t := range opts.Transports {

@@ -42,6 +42,9 @@ type Mux struct {
 	OnStall func(d time.Duration, what string)
 	// Logger hears of what nobody else can be told. nil means slog.Default.
 	Logger *slog.Logger
+	// PerMessageDeflate lets the websockets of HandleWebsocket negotiate
+	// compression; it is set before that is called. nil means off.
+	PerMessageDeflate *Deflate
 	// Host serves what comes through net/http on loops of its own, where an idle
 	// websocket costs no goroutine: see eventloop.NewHost. nil: goroutines do.
 	Host Host
@@ -73,6 +76,7 @@ type Host interface {
 type endpoint struct {
 	path       string
 	maxMessage int
+	deflate    *deflate
 	serve      func(p *RawPeer, data []byte, binary bool)
 }
 
@@ -97,7 +101,9 @@ func (m *Mux) Handle(e *Engine) {
 // serve is called on the loop for every message of at most maxMessage bytes. It
 // borrows data and must not block. Before serving only.
 func (m *Mux) HandleWebsocket(path string, maxMessage int, serve func(p *RawPeer, data []byte, binary bool)) {
-	m.endpoints = append(m.endpoints, &endpoint{path: path, maxMessage: maxMessage, serve: serve})
+	m.endpoints = append(m.endpoints, &endpoint{
+		path: path, maxMessage: maxMessage, deflate: m.PerMessageDeflate.clamp(), serve: serve,
+	})
 }
 
 // HandleHTTP serves exactly path, even one below an engine's, with h, which runs

@@ -44,7 +44,7 @@ func (l *Loop) newSession(e *Engine, p *Peer, q *query) (*Session, error) {
 func (p *Peer) handshake(e *Engine, q *query, r *http1.Request) {
 	l := p.loop
 	if r.Upgrade {
-		if ok := p.checkWebsocket(r); !ok {
+		if ok := p.checkWebsocket(e.deflate, r); !ok {
 			return
 		}
 	}
@@ -131,8 +131,9 @@ func (p *Peer) hooks(s *Session, first bool) {
 	p.x.lines = http1.AppendHeaders(p.x.lines, h)
 }
 
-// checkWebsocket checks the websocket handshake of r and refuses a bad one.
-func (p *Peer) checkWebsocket(r *http1.Request) bool {
+// checkWebsocket checks the websocket handshake of r and refuses a bad one. d is
+// what its connection may compress with.
+func (p *Peer) checkWebsocket(d *deflate, r *http1.Request) bool {
 	err := wsframe.CheckUpgrade(&wsframe.Upgrade{
 		Method:     r.Method,
 		Upgrade:    r.Header("Upgrade"),
@@ -141,7 +142,10 @@ func (p *Peer) checkWebsocket(r *http1.Request) bool {
 		Version:    r.Header("Sec-WebSocket-Version"),
 	})
 	if err == nil {
-		return true
+		if p.negotiate(d, r) {
+			return true
+		}
+		err = wsframe.ErrExtensions
 	}
 	status, reason := 400, err.Error()
 	var h *wsframe.HandshakeError

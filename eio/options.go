@@ -34,6 +34,16 @@ type Options struct {
 	// DisableUpgrades refuses to upgrade a polling session to websocket and
 	// leaves the upgrade out of the open packet.
 	DisableUpgrades bool
+	// PerMessageDeflate lets websockets negotiate compression (RFC 7692). nil
+	// means off: it costs time and some memory for each message, and the client
+	// as much.
+	PerMessageDeflate *Deflate
+	// HTTPCompression says which answers to polls go compressed by gzip or
+	// deflate, where the client accepts that. nil means those of 1024 bytes and
+	// more.
+	HTTPCompression *Deflate
+	// DisableHTTPCompression sends every answer as it is.
+	DisableHTTPCompression bool
 	// CORS answers cross-origin requests. nil means off.
 	CORS *CORS
 	// Cookie is set on the handshake's response. nil means none.

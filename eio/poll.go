@@ -21,6 +21,7 @@ type polling struct {
 	noop    TimerID
 	reason  Reason // of the orderly close that waits for a GET
 	closing bool   // timer is the orderly close's
+	packs   bool   // something that waits may be compressed
 
 	idle       bool // on the loop's idleList: no GET waits
 	prev, next *polling
@@ -60,6 +61,7 @@ func (s *Session) sendPolling(f *pool.Shared, fl SendFlags) bool {
 		return false
 	}
 	s.loop.stats.Sent++
+	s.poll.packs = s.poll.packs || fl&NoCompress == 0
 	if s.poll.get != nil { // it leaves at the end of the round
 		f.Retain()
 		s.queue().push(f, 0)
@@ -107,6 +109,7 @@ func (p *Peer) serveGet(s *Session, r *http1.Request) {
 		return
 	}
 	p.pollLines()
+	p.x.coding = s.engine.gzip.coding(r)
 	if r.HasBody() { // nobody asked for it, and nobody reads it while the GET waits
 		p.x.keepAlive = false
 		p.flags |= pfPolite
@@ -153,7 +156,12 @@ func (s *Session) answerPoll() {
 	x := p.x
 	h := http1.Response{Status: 200, ContentType: textType, Headers: x.lines, Minor: int(x.minor), KeepAlive: x.keepAlive}
 	size += max(count-1, 0)
-	if size+1024 <= corkSize {
+	// As the reference: one packet that may be compressed is enough.
+	packs := pl.packs
+	pl.packs = false
+	if packs && x.coding != identity && size >= s.engine.gzip.threshold {
+		p.answerCoded(s.engine.gzip, q, size)
+	} else if size+1024 <= corkSize {
 		l.scratch = appendPoll(l.scratch[:0], &h, q, size)
 		p.write(l.scratch)
 	} else {

@@ -14,6 +14,7 @@ type exchange struct {
 	keepAlive bool
 	chunked   bool
 	noBody    bool // HEAD
+	coding    coding
 	minor     uint8
 	left      int64 // of a body of known length
 	limit     int64 // of the body

@@ -113,11 +113,14 @@ func (s *Session) Send(f *pool.Shared, fl SendFlags) bool {
 		return false
 	}
 	s.loop.stats.Sent++
-	if s.flags&sfBase64 != 0 {
+	switch {
+	case s.flags&sfBase64 != 0:
 		g := base64Frames(f)
-		p.send(g)
+		p.sendForm(s.engine.deflate, g, fl)
 		g.Release()
-	} else {
+	case p.flags&pfDeflate != 0:
+		p.sendForm(s.engine.deflate, f, fl)
+	default:
 		p.send(f)
 	}
 	if fl&Reserved != 0 {
@@ -142,7 +145,8 @@ func (s *Session) sendOwn(op wsframe.OpCode, b []byte) bool {
 	}
 	p := s.peer
 	size := len(b) + 1 + wsframe.HeaderSize(len(b)+1)
-	if p == nil || s.flags&sfBase64 != 0 || size > corkSize {
+	if p == nil || s.flags&sfBase64 != 0 || size > corkSize ||
+		p.flags&pfDeflate != 0 && len(b) >= s.engine.deflate.threshold-1 {
 		f := pool.NewShared()
 		f.B = appendMessage(f.B, op, b)
 		ok := s.Send(f, 0)
@@ -190,6 +194,7 @@ func (s *Session) ping() {
 	case s.peer != nil:
 		s.peer.write(pingFrame)
 	default:
+		s.poll.packs = true
 		s.queue().append(pingFrame)
 		s.pollDirty()
 	}

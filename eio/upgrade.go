@@ -25,7 +25,7 @@ var (
 
 // candidate serves the websocket that wants to take over the session s.
 func (p *Peer) candidate(s *Session, r *http1.Request) {
-	if !p.checkWebsocket(r) {
+	if !p.checkWebsocket(s.engine.deflate, r) {
 		return
 	}
 	p.hooks(s, false)
@@ -119,6 +119,7 @@ func (s *Session) upgrade(p *Peer) {
 		pl.post.sess = nil // it is answered as usual; losing it is no loss now
 	}
 	pl.post = nil
+	packs := pl.packs
 	l.pollings.Put(pl)
 	if s.flags&sfPinged != 0 {
 		// The reference forgets the timeout here; then a client that is gone
@@ -135,9 +136,13 @@ func (s *Session) upgrade(p *Peer) {
 	}
 	s.q = nil
 	s.unsent.Store(0)
+	fl := admitted | NoCompress
+	if packs {
+		fl = admitted
+	}
 	for _, f := range q.items[q.head:] {
 		s.loop.stats.Sent-- // it was counted when it was queued
-		s.Send(f, admitted)
+		s.Send(f, fl)
 	}
 	q.drop()
 	l.outqs.Put(q)

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/sio-fast/sio-fast/internal/http1"
+	"github.com/sio-fast/sio-fast/pool"
 	"github.com/sio-fast/sio-fast/wsframe"
 )
 
@@ -28,6 +29,10 @@ func (p *Peer) feedWebsocket(b []byte) {
 
 // onMessage handles one websocket message or control frame.
 func (p *Peer) onMessage(m *wsframe.Message) {
+	if m.Compressed {
+		p.onCompressed(m)
+		return
+	}
 	switch m.Op {
 	case wsframe.OpPing:
 		// RFC 6455, 5.5.3: an endpoint "MAY elect to send a Pong frame for only
@@ -111,7 +116,7 @@ func (p *Peer) serveEndpoint(ep *endpoint, r *http1.Request) {
 		p.reply(r, 426, "", nil)
 		return
 	}
-	if !p.checkWebsocket(r) {
+	if !p.checkWebsocket(ep.deflate, r) {
 		return
 	}
 	p.raw = ep
@@ -138,6 +143,13 @@ func (r *RawPeer) Send(data []byte, binary bool) bool {
 	if p.out != nil && p.flags&pfBlocked != 0 && p.out.bytes > max(p.raw.maxMessage, 1<<20) {
 		p.cut(true)
 		return false
+	}
+	if d := p.raw.deflate; p.flags&pfDeflate != 0 && len(data) >= d.threshold {
+		f := pool.NewShared()
+		f.B = wsframe.AppendFrame(f.B, op, data)
+		p.send(p.deflated(d, f))
+		f.Release()
+		return true
 	}
 	n := wsframe.HeaderSize(len(data)) + len(data)
 	if p.corks(n) {

@@ -20,6 +20,18 @@ func TestAllocs(t *testing.T) {
 			for len(q.Take()) > 0 {
 			}
 		},
+		"shared with a variant": func() { s := NewShared(); s.B = append(s.B, "x"...); s.Variant(Deflated, upperInPlace); s.Release() },
+		"deflate and inflate": func() {
+			d, f, b, c := GetDeflater(1), GetInflater(), Get(), Get()
+			b.B = d.Append(b.B, data, true)
+			if more, err := f.Append(c, b.B, nil, len(data)); more || err != nil || len(c.B) != len(data) {
+				t.Error(more, err, len(c.B))
+			}
+			PutDeflater(d)
+			PutInflater(f)
+			Put(b)
+			Put(c)
+		},
 		"slab get and put": func() { v := s.Get(); s.Put(v) },
 	} {
 		op() // warm the pools
@@ -90,3 +102,5 @@ func BenchmarkSlab(b *testing.B) {
 		s.Put(s.Get())
 	}
 }
+
+func upperInPlace(dst, _ []byte) ([]byte, bool) { return append(dst, 'X'), true }

@@ -9,8 +9,9 @@ import (
 // while that is the only holder, and is immutable from the first time another
 // one gets it. A Shared must not be copied.
 type Shared struct {
-	B    []byte
-	refs atomic.Int32
+	B      []byte
+	refs   atomic.Int32
+	others atomic.Pointer[variants] // nil: never asked for
 }
 
 var shareds = sync.Pool{New: func() any { return new(Shared) }}
@@ -64,6 +65,9 @@ func (s *Shared) Release() {
 		return
 	case n < 0:
 		panic("pool: Release of a released Shared")
+	}
+	if set := s.others.Load(); set != nil {
+		s.dropVariants(set)
 	}
 	gave(s)
 	if debug {

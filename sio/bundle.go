@@ -2,12 +2,18 @@ package sio
 
 import (
 	"bytes"
+	"compress/gzip"
+	"compress/zlib"
 	"errors"
+	"io"
 	"io/fs"
 	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
+
+	"github.com/sio-fast/sio-fast/eio"
 )
 
 // bundleNames are the files of the JavaScript client that the reference serves,
@@ -17,7 +23,58 @@ var bundleNames = []string{"socket.io.js", "socket.io.min.js", "socket.io.esm.mi
 // bundle is the JavaScript client, read once.
 type bundle struct {
 	etag  string
-	files map[string][]byte
+	files map[string]*bundleFile
+}
+
+// bundleFile is one of the files, and its compressed forms: br if it lies beside
+// it, the others made when somebody asks for them, and kept.
+type bundleFile struct {
+	plain, br     []byte
+	gzip, deflate func() []byte
+	offered       []string
+}
+
+func newBundleFile(plain, br []byte, compress bool) *bundleFile {
+	f := &bundleFile{plain: plain, br: br}
+	if !compress {
+		return f
+	}
+	if br != nil {
+		f.offered = append(f.offered, "br")
+	}
+	f.offered = append(f.offered, "gzip", "deflate")
+	f.gzip = sync.OnceValue(func() []byte {
+		var b bytes.Buffer
+		w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // a level that there is
+		return pack(&b, w, plain)
+	})
+	f.deflate = sync.OnceValue(func() []byte {
+		var b bytes.Buffer
+		w, _ := zlib.NewWriterLevel(&b, zlib.BestCompression)
+		return pack(&b, w, plain)
+	})
+	return f
+}
+
+// pack gives what w writes to b of data. Into memory nothing can fail.
+func pack(b *bytes.Buffer, w io.WriteCloser, data []byte) []byte {
+	_, _ = w.Write(data)
+	_ = w.Close()
+	return b.Bytes()
+}
+
+// as lends the file in the coding that accept likes best, and its name, "" for
+// the file as it is.
+func (f *bundleFile) as(accept string) (data []byte, coding string) {
+	switch coding = eio.PreferredEncoding(accept, f.offered...); coding {
+	case "br":
+		return f.br, coding
+	case "gzip":
+		return f.gzip(), coding
+	case "deflate":
+		return f.deflate(), coding
+	}
+	return f.plain, ""
 }
 
 // bannerVersion finds the version in a bundle's first comment, "Socket.IO v4.8.4".
@@ -26,11 +83,12 @@ var bannerVersion = regexp.MustCompile(`Socket\.IO v([0-9][0-9A-Za-z.+-]*)`)
 var errBundle = errors.New("sio: Options.ClientBundle has none of the client's files")
 
 // newBundle reads the client's files; those that are missing are not served.
-func newBundle(files fs.FS, version string) (*bundle, error) {
+// A file with the suffix .br beside one is that, compressed by brotli.
+func newBundle(files fs.FS, version string, compress bool) (*bundle, error) {
 	if files == nil {
 		return nil, nil
 	}
-	b := &bundle{files: make(map[string][]byte, 2*len(bundleNames))}
+	b := &bundle{files: make(map[string]*bundleFile, 2*len(bundleNames))}
 	for _, name := range bundleNames {
 		for _, name := range []string{name, name + ".map"} {
 			data, err := fs.ReadFile(files, name)
@@ -40,7 +98,8 @@ func newBundle(files fs.FS, version string) (*bundle, error) {
 			if err != nil {
 				return nil, err
 			}
-			b.files[name] = data
+			br, _ := fs.ReadFile(files, name+".br") // it need not be there
+			b.files[name] = newBundleFile(data, br, compress)
 			if version == "" {
 				if m := bannerVersion.FindSubmatch(data[:min(len(data), 512)]); m != nil {
 					version = string(m[1])
@@ -58,7 +117,7 @@ func newBundle(files fs.FS, version string) (*bundle, error) {
 // serve answers a request for one of the client's files, name being what comes
 // after the server's path. false: it is none of them.
 func (b *bundle) serve(w http.ResponseWriter, r *http.Request, name string) bool {
-	data, ok := b.files[name]
+	file, ok := b.files[name]
 	if !ok || r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return false
 	}
@@ -74,6 +133,13 @@ func (b *bundle) serve(w http.ResponseWriter, r *http.Request, name string) bool
 		h.Set("Content-Type", "application/json; charset=utf-8")
 	}
 	h.Set("ETag", b.etag)
+	data, coding := file.as(strings.Join(r.Header.Values("Accept-Encoding"), ","))
+	if coding != "" {
+		h.Set("Content-Encoding", coding)
+	}
+	if len(file.offered) > 0 {
+		h.Add("Vary", "Accept-Encoding")
+	}
 	h.Set("Content-Length", strconv.Itoa(len(data)))
 	w.WriteHeader(http.StatusOK)
 	if r.Method == http.MethodGet {

@@ -21,6 +21,7 @@ const (
 type merged struct {
 	parts  []part
 	joined *pool.Shared // all frames behind each other
+	small  *pool.Shared // the same, compressed; nil until somebody wants it
 	size   int
 }
 
@@ -103,7 +104,11 @@ func (t *fanout) sendMerged(s *Socket) {
 
 // sendJoined sends everything at once: all of it is taken, or nothing.
 func (t *fanout) sendJoined(s *Socket) {
-	if s.client.session.Send(t.more.joined, t.b.flags) {
+	f, fl := t.more.joined, t.b.flags
+	if sess := s.client.session; sess.Deflates() {
+		f, fl = t.more.deflated(sess.Engine()), fl|eio.NoCompress
+	}
+	if s.client.session.Send(f, fl) {
 		t.sent += uint64(len(t.more.parts))
 		t.carried += len(t.more.parts) - 1
 		return
@@ -113,6 +118,18 @@ func (t *fanout) sendJoined(s *Socket) {
 	}
 }
 
+// deflated lends the frames behind each other, compressed: each was compressed
+// once for all loops.
+func (m *merged) deflated(e *eio.Engine) *pool.Shared {
+	if m.small == nil {
+		m.small = pool.NewShared()
+		for _, p := range m.parts {
+			m.small.B = append(m.small.B, e.Deflated(p.frame).B...)
+		}
+	}
+	return m.small
+}
+
 // release lets go of the frames and gives the memory for the next use.
 func (m *merged) release() merged {
 	for i := range m.parts {
@@ -120,6 +137,9 @@ func (m *merged) release() merged {
 	}
 	if m.joined != nil {
 		m.joined.Release()
+	}
+	if m.small != nil {
+		m.small.Release()
 	}
 	clear(m.parts)
 	return merged{parts: m.parts[:0]}

@@ -18,6 +18,8 @@ type (
 	CORS = eio.CORS
 	// Cookie is set on the handshake's response.
 	Cookie = eio.Cookie
+	// Deflate says what is worth compressing.
+	Deflate = eio.Deflate
 	// Request is the request a hook is asked about.
 	Request = eio.Request
 	// ConnectionError says which request was refused and why.
@@ -50,6 +52,16 @@ type Options struct {
 	Transports []string
 	// DisableUpgrades refuses to upgrade a polling session to websocket.
 	DisableUpgrades bool
+	// PerMessageDeflate lets websockets negotiate compression. nil means off, as
+	// in the reference. An event for many sockets is compressed once; neither
+	// side keeps its window between messages, so an idle client costs no memory.
+	PerMessageDeflate *Deflate
+	// HTTPCompression says which answers to polls are compressed, where the
+	// client accepts that. nil means those of 1024 bytes and more.
+	HTTPCompression *Deflate
+	// DisableHTTPCompression sends every answer, and the client's files, as they
+	// are.
+	DisableHTTPCompression bool
 	// CORS answers cross-origin requests. nil means off: pages of other origins
 	// cannot use polling, with which the official client begins.
 	CORS *CORS
@@ -113,7 +125,9 @@ type Options struct {
 
 	// ClientBundle holds the JavaScript client's files (socket.io.js and its
 	// seven siblings), served below Path:
-	// os.DirFS("node_modules/socket.io-client/dist"). nil: they are not served.
+	// os.DirFS("node_modules/socket.io-client/dist"). They go by gzip or deflate
+	// where the client accepts that, and by brotli where a file with the suffix
+	// .br lies beside. nil: they are not served.
 	ClientBundle fs.FS
 	// BundleVersion is the version the bundle's ETag names. "" means what the
 	// first lines of the bundle say.
@@ -195,24 +209,27 @@ func orInt(n *int, def int) {
 // engine is the part of o that the engine knows.
 func (o *Options) engine() *eio.Options {
 	return &eio.Options{
-		Path:                 o.Path,
-		PingInterval:         o.PingInterval,
-		PingTimeout:          o.PingTimeout,
-		UpgradeTimeout:       o.UpgradeTimeout,
-		CloseTimeout:         o.CloseTimeout,
-		MaxPayload:           o.MaxPayload,
-		MaxPacketsPerPayload: o.MaxPacketsPerPayload,
-		Transports:           o.Transports,
-		DisableUpgrades:      o.DisableUpgrades,
-		CORS:                 o.CORS,
-		Cookie:               o.Cookie,
-		AllowRequest:         o.AllowRequest,
-		Use:                  o.UseEngine,
-		InitialHeaders:       o.InitialHeaders,
-		Headers:              o.Headers,
-		OnConnectionError:    o.OnConnectionError,
-		GenerateID:           o.GenerateID,
-		MaxBacklog:           o.MaxBacklog,
-		Logger:               o.Logger,
+		Path:                   o.Path,
+		PingInterval:           o.PingInterval,
+		PingTimeout:            o.PingTimeout,
+		UpgradeTimeout:         o.UpgradeTimeout,
+		CloseTimeout:           o.CloseTimeout,
+		MaxPayload:             o.MaxPayload,
+		MaxPacketsPerPayload:   o.MaxPacketsPerPayload,
+		Transports:             o.Transports,
+		DisableUpgrades:        o.DisableUpgrades,
+		PerMessageDeflate:      o.PerMessageDeflate,
+		HTTPCompression:        o.HTTPCompression,
+		DisableHTTPCompression: o.DisableHTTPCompression,
+		CORS:                   o.CORS,
+		Cookie:                 o.Cookie,
+		AllowRequest:           o.AllowRequest,
+		Use:                    o.UseEngine,
+		InitialHeaders:         o.InitialHeaders,
+		Headers:                o.Headers,
+		OnConnectionError:      o.OnConnectionError,
+		GenerateID:             o.GenerateID,
+		MaxBacklog:             o.MaxBacklog,
+		Logger:                 o.Logger,
 	}
 }

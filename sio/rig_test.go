@@ -218,12 +218,15 @@ const upgradeRequest = "GET /socket.io/?EIO=4&transport=websocket&x=1 HTTP/1.1\r
 	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 
 // dial makes a client on the given loop, with its Engine.IO session open.
-func (r *rig) dial(loop int) *rigClient {
+func (r *rig) dial(loop int) *rigClient { return r.dialWith(loop, "") }
+
+// dialWith is dial with one more line in the request, CRLF included.
+func (r *rig) dialWith(loop int, line string) *rigClient {
 	r.t.Helper()
 	l := r.loops[loop]
 	c := &rigClient{rigConn: &rigConn{l: l}, r: r}
 	l.l.Accept(&c.peer, c.rigConn)
-	c.feed([]byte(upgradeRequest))
+	c.feed([]byte(strings.TrimSuffix(upgradeRequest, "\r\n") + line + "\r\n"))
 	_, rest, ok := strings.Cut(string(c.out), "\r\n\r\n")
 	if !ok || !strings.HasPrefix(string(c.out), "HTTP/1.1 101") {
 		r.t.Fatalf("upgrade answered %q", c.out)

@@ -66,7 +66,7 @@ func New(o *Options) (*Server, error) {
 	if s.engine, err = eio.NewEngine(opts.engine(), handler{s}); err != nil {
 		return nil, err
 	}
-	if s.bundle, err = newBundle(opts.ClientBundle, opts.BundleVersion); err != nil {
+	if s.bundle, err = newBundle(opts.ClientBundle, opts.BundleVersion, !opts.DisableHTTPCompression); err != nil {
 		return nil, err
 	}
 	s.Namespace = s.newNamespace("/", nil)

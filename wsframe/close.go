@@ -39,6 +39,7 @@ var (
 	errCloseCode    = &CloseError{ws.StatusProtocolError, "invalid close code"}
 	errCloseReason  = &CloseError{ws.StatusInvalidFramePayloadData, "close reason not UTF-8"}
 	errUTF8         = &CloseError{ws.StatusInvalidFramePayloadData, "text not UTF-8"}
+	errDeflate      = &CloseError{ws.StatusInvalidFramePayloadData, "invalid deflate data"}
 	errTooBig       = &CloseError{ws.StatusMessageTooBig, "message too big"}
 )
 

@@ -15,6 +15,7 @@ func TestAllocs(t *testing.T) {
 		}
 	}
 	query := []byte("EIO=4&transport=polling&name=a+b%20c&t=xyz")
+	coding := []byte("br;q=1.0, gzip;q=0.8, *;q=0.1")
 	dst := make([]byte, 0, 256)
 	body := []byte("ok")
 	const chunked = "2\r\n40\r\n1;x\r\n1\r\n0\r\nA: b\r\n\r\n"
@@ -24,6 +25,7 @@ func TestAllocs(t *testing.T) {
 		"post":   parse(postRequest),
 		"ws":     parse(wsRequest),
 		"header": func() { r.Header("Pragma") },
+		"coding": func() { PreferredEncoding(coding, "gzip", "deflate") },
 		"query":  func() { QueryValue(query, "name", dst) },
 		"answer": func() {
 			AppendResponse(dst, &Response{Status: 200, ContentType: "text/html", Minor: 1, KeepAlive: true}, body)
