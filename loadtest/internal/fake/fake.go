@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strings"
@@ -36,23 +37,37 @@ const (
 type Server struct {
 	Fault string
 	After int // deliveries before the fault
+	// Everywhere has it listen on all addresses, not on loopback alone.
+	Everywhere bool
 
 	mu    sync.Mutex
 	ln    net.Listener
 	all   map[string]*session
 	count int
 	next  int
+	from  map[string]int
+}
+
+// From says how many websocket clients came from each address.
+func (s *Server) From() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.from)
 }
 
 // Listen starts the server on a free port of loopback and returns its address.
 func (s *Server) Listen() (string, error) {
-	ln, err := net.Listen("tcp4", "127.0.0.1:0")
+	addr := "127.0.0.1:0"
+	if s.Everywhere {
+		addr = "0.0.0.0:0"
+	}
+	ln, err := net.Listen("tcp4", addr)
 	if err != nil {
 		return "", err
 	}
-	s.ln, s.all = ln, map[string]*session{}
+	s.ln, s.all, s.from = ln, map[string]*session{}, map[string]int{}
 	go func() { _ = http.Serve(ln, s) }() //nolint:gosec // a test's server needs no time limits
-	return ln.Addr().String(), nil
+	return fmt.Sprintf("127.0.0.1:%d", ln.Addr().(*net.TCPAddr).Port), nil
 }
 
 // Close stops listening and disconnects everybody.
@@ -85,6 +100,10 @@ func (s *Server) open(conn net.Conn) *session {
 	c := &session{s: s, id: fmt.Sprintf("sid-%d", s.next), conn: conn, rooms: map[string]bool{}}
 	c.cond = sync.NewCond(&c.mu)
 	s.all[c.id] = c
+	if conn != nil {
+		host, _, _ := net.SplitHostPort(conn.RemoteAddr().String())
+		s.from[host]++
+	}
 	c.push([]byte(`0{"sid":"` + c.id + `","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}`))
 	return c
 }

@@ -48,6 +48,7 @@ type Figures struct {
 	GeneratorCPUPerMessage float64  `json:",omitempty"`
 	ServerCores            float64  `json:",omitempty"` // busy on average
 	GeneratorCores         float64  `json:",omitempty"`
+	Saturated              bool     `json:",omitempty"` // the generator had no time left
 	OtherCores             float64  `json:",omitempty"` // kept busy by processes that have no part in the run
 	ObjectsPerMessage      *float64 `json:",omitempty"`
 

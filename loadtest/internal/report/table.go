@@ -70,6 +70,7 @@ func (f *Figures) rows() (out []row) {
 	add(f.Latency != nil, "latency", "%s", f.Latency)
 	add(f.Complete != nil, "broadcast to its last receiver", "%s", f.Complete)
 	add(f.Connect != nil, "connect", "%s, %s a second", f.Connect, count(f.ConnectRate))
+	add(f.GeneratorCPUPerMessage == 0 && f.GeneratorCores > 0, "generator", "%.2f cores busy", f.GeneratorCores)
 	add(f.ServerCPUPerConnect > 0, "server CPU a connect", "%.1f µs", f.ServerCPUPerConnect)
 	add(f.RSSBefore > 0, "server memory before", "%s", mib(f.RSSBefore))
 	add(f.RSSConnected > 0, "  with all clients", "%s", mib(f.RSSConnected))

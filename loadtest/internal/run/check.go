@@ -72,6 +72,9 @@ func (c *Config) Check() error {
 			return usage("--source %q is not an IPv4 address", s)
 		}
 	}
+	if c.Netns && (len(c.Sources) > 0 || c.AllowRemote) {
+		return usage("--netns brings its own addresses, to a server on this machine: no --source, no --allow-remote")
+	}
 	return c.spread()
 }
 
@@ -139,6 +142,15 @@ func (c *Config) sources(ip netip.Addr) []string {
 	if len(c.Sources) > 0 || !ip.IsLoopback() {
 		return c.Sources
 	}
+	var out []string
+	for i := range c.addresses() {
+		out = append(out, fmt.Sprintf("127.0.0.%d", i+1))
+	}
+	return out
+}
+
+// addresses is how many source addresses the connections of the run need.
+func (c *Config) addresses() int {
 	conns := c.Clients
 	if c.Scenario == "churn" {
 		conns = c.Rounds * c.Visits
@@ -146,11 +158,7 @@ func (c *Config) sources(ip netip.Addr) []string {
 	if c.Polling {
 		conns *= 2
 	}
-	var out []string
-	for i := range min(conns/perSource+1, 250) {
-		out = append(out, fmt.Sprintf("127.0.0.%d", i+1))
-	}
-	return out
+	return min(conns/perSource+1, 250)
 }
 
 // ErrInterrupted is the error of a run that was told to stop.

@@ -1,9 +1,11 @@
 package run
 
 import (
+	"math"
 	"net/netip"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/sio-fast/sio-fast/loadtest/internal/proc"
 )
@@ -49,6 +51,49 @@ func TestOnlyLoopback(t *testing.T) {
 		c.AllowRemote = true
 		if _, _, err := c.resolve(); err != nil {
 			t.Errorf("%s, allowed: %v", target, err)
+		}
+	}
+}
+
+// TestRemote: of a server on another machine nothing is read here, and that is
+// said; one under an address of this machine is a local one.
+func TestRemote(t *testing.T) {
+	r := &runner{stage: "start"}
+	r.findServer(false, 1)
+	if r.pid != 0 || len(r.res.Warnings) != 1 || r.res.Warnings[0] != "the server is on another machine: no figures of its CPU and memory" {
+		t.Errorf("process %d, warnings %q", r.pid, r.res.Warnings)
+	}
+	if own(netip.MustParseAddr("192.0.2.1")) || !own(netip.MustParseAddr("127.0.0.1")) {
+		t.Error("which addresses are this machine's")
+	}
+}
+
+// TestWatch: one process of clients without time left is enough to say so, and
+// foreign work is told from the server's.
+func TestWatch(t *testing.T) {
+	second := func(n float64) time.Duration { return time.Duration(n * float64(time.Second)) }
+	for name, c := range map[string]struct {
+		each          []time.Duration
+		server, busy  float64
+		pid           int
+		warnings      int
+		saturated     bool
+		others, cores float64
+	}{
+		"at ease":                {[]time.Duration{second(0.5), second(0.4)}, 0.8, 1.8, 1, 0, false, 0.1, 0.9},
+		"one saturated":          {[]time.Duration{second(0.99), second(0.1)}, 0.8, 1.9, 1, 1, true, 0, 1.09},
+		"others at work":         {[]time.Duration{second(0.5)}, 0.5, 1.5, 1, 1, false, 0.5, 0.5},
+		"server on another host": {[]time.Duration{second(0.5)}, 0, 1, 0, 1, false, 0.5, 0.5},
+	} {
+		r := &runner{stage: "start", pid: c.pid, local: c.pid > 0}
+		b := snapshot{at: 1e9, each: c.each, server: second(c.server), busy: second(c.busy)}
+		for _, d := range c.each {
+			b.own += d
+		}
+		r.watch(snapshot{each: make([]time.Duration, len(c.each))}, b)
+		f := r.fig
+		if len(r.res.Warnings) != c.warnings || f.Saturated != c.saturated || math.Abs(f.OtherCores-c.others) > 0.02 || math.Abs(f.GeneratorCores-c.cores) > 0.001 {
+			t.Errorf("%s: %q, %+v", name, r.res.Warnings, f)
 		}
 	}
 }

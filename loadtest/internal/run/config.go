@@ -16,6 +16,7 @@ type Config struct {
 	AllowRemote bool
 	Polling     bool
 	Sources     []string
+	Netns       bool // the clients in a network namespace of their own, if that may be
 
 	Server        string // command line
 	ServerCPUs    []int

@@ -22,24 +22,44 @@ func (r *runner) figures(a, b snapshot) {
 		return
 	}
 	n := float64(f.Messages)
-	f.GeneratorCores = (b.own - a.own).Seconds() / f.Seconds
+	r.watch(a, b)
 	f.GeneratorCPUPerMessage = (b.own - a.own).Seconds() * 1e6 / n
 	if r.pid > 0 {
 		f.ServerCores = (b.server - a.server).Seconds() / f.Seconds
 		f.ServerCPUPerMessage = (b.server - a.server).Seconds() * 1e6 / n
-		if f.OtherCores = max((b.busy-a.busy).Seconds()/f.Seconds-f.ServerCores-f.GeneratorCores, 0); f.OtherCores > 0.2 {
-			r.warn("other processes of this machine kept %.2f cores busy: times and rates are of little worth, CPU a message is too high", f.OtherCores)
-		}
 	}
 	if r.cfg.MetricsURL != "" {
 		x := (b.mallocs - a.mallocs) / n
 		f.ObjectsPerMessage = &x
 	}
+}
+
+// watch tells how busy the generator was between two snapshots, and warns where
+// it, or somebody else, may be what was measured.
+func (r *runner) watch(a, b snapshot) {
+	f := &r.fig
+	seconds := float64(b.at-a.at) / 1e9
+	f.GeneratorCores = (b.own - a.own).Seconds() / seconds
+	// A process that is not known may be the server.
+	if r.pid > 0 || !r.local {
+		f.OtherCores = max((b.busy-a.busy-(b.server-a.server)-(b.own-a.own)).Seconds()/seconds, 0)
+	}
+	if f.OtherCores > 0.2 {
+		r.warn("other processes of this machine kept %.2f cores busy: times and rates are of little worth, CPU a message is too high", f.OtherCores)
+	}
 	// Each process has one thread, so one that never waits uses one core.
-	if busy := f.GeneratorCores / float64(r.cfg.Processes); busy > 0.95 && !r.cfg.Spin {
-		r.warn("the generator was busy %.0f %% of the time: it, not the server, may be what is measured", 100*busy)
+	for i := range b.each {
+		if busy := (b.each[i] - a.each[i]).Seconds() / seconds; busy > saturated && !r.cfg.Spin {
+			f.Saturated = true
+			r.warn("a process of clients was busy %.0f %% of the time: it, not the server, may be what is measured (more --processes, more CPUs, or fewer clients)", 100*busy)
+			return
+		}
 	}
 }
+
+// saturated is the share of a core from which on a process of clients counts as
+// having no time left.
+const saturated = 0.95
 
 // verdict names the faults, or returns nil if there was none.
 func (r *runner) verdict() error {

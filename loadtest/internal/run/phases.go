@@ -145,6 +145,9 @@ func (r *runner) connect() error {
 	after := r.snap()
 	d := float64(after.at-before.at) / 1e9
 	r.fig.ConnectRate = float64(n) / d
+	if r.cfg.Scenario == "connect" {
+		r.watch(before, after)
+	}
 	if r.pid > 0 {
 		r.fig.ServerCPUPerConnect = (after.server - before.server).Seconds() * 1e6 / float64(n)
 	}

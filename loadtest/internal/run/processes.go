@@ -155,11 +155,11 @@ func (r *runner) kill() {
 	}
 }
 
-func (r *runner) generatorCPU() (sum time.Duration) {
+// generatorCPU is what each process of clients has used.
+func (r *runner) generatorCPU() (each []time.Duration) {
 	for _, p := range r.processes {
-		if d, err := proc.CPU(p.cmd.Process.Pid); err == nil {
-			sum += d
-		}
+		d, _ := proc.CPU(p.cmd.Process.Pid) // one that has ended is told of elsewhere
+		each = append(each, d)
 	}
-	return sum
+	return each
 }

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"time"
 
 	"github.com/sio-fast/sio-fast/loadtest/internal/clock"
+	"github.com/sio-fast/sio-fast/loadtest/internal/netns"
 	"github.com/sio-fast/sio-fast/loadtest/internal/proc"
 	"github.com/sio-fast/sio-fast/loadtest/internal/report"
 	"github.com/sio-fast/sio-fast/loadtest/internal/shm"
@@ -21,7 +23,9 @@ type runner struct {
 	run    uint32
 	epoch  int64
 	target string
-	pid    int // of the server, 0: not to be watched
+	pid    int        // of the server, 0: not to be watched
+	local  bool       // the server is on this machine
+	net    *netns.Net // where the clients are, nil: beside the server
 	server *proc.Server
 
 	area      *shm.Area
@@ -61,22 +65,54 @@ func Run(ctx context.Context, cfg Config) (*report.Result, error) {
 		}
 		r.target = fmt.Sprintf("%s:%d", ip, port)
 	}
-	r.res.Target = r.target
-	if err := probe(r.target); err != nil {
-		return nil, err
-	}
-	r.findServer(ip.IsLoopback(), port)
-	if len(cfg.CPUs) > 0 { // ourselves too: we only watch
-		if err := proc.Pinned(cfg.CPUs, func() error { return r.spawn(ip, port) }); err != nil {
-			r.kill()
+	local := ip.IsLoopback() || own(ip)
+	if cfg.Netns {
+		if ip, err = r.apart(ip, port); err != nil {
 			return nil, err
 		}
-	} else if err := r.spawn(ip, port); err != nil {
-		r.kill()
+		if r.net != nil {
+			defer r.net.Close()
+		}
+	}
+	r.res.Target = r.target
+	if err := probe(r.target); err != nil {
+		if r.net != nil {
+			err = fmt.Errorf("%w: with --netns it must listen on all addresses (0.0.0.0), not on loopback alone", err)
+		}
 		return nil, err
 	}
+	r.findServer(local, port)
 	defer r.kill()
+	if err := r.begin(ip, port); err != nil {
+		return nil, err
+	}
 	return r.perform()
+}
+
+// begin starts the processes of clients where they are to be.
+func (r *runner) begin(ip netip.Addr, port int) error {
+	start := func() error { return r.spawn(ip, port) }
+	if inside := start; r.net != nil {
+		start = func() error { return r.net.Do(inside) }
+	}
+	return proc.Pinned(r.cfg.CPUs, start)
+}
+
+// apart makes the namespace for the clients and returns the server's address in
+// it; where none can be made it says so, and all stay together.
+func (r *runner) apart(ip netip.Addr, port int) (netip.Addr, error) {
+	if !ip.IsLoopback() {
+		return ip, usage("--netns is for a server on this machine: --target must be a loopback address")
+	}
+	n, err := netns.New(r.cfg.addresses())
+	if err != nil {
+		r.warn("no network namespace for the clients, they share the server's: %v", err)
+		return ip, nil
+	}
+	r.net, r.target = n, fmt.Sprintf("%s:%d", n.Server, port)
+	r.cfg.Sources = n.From
+	r.res.Setup += ", in a network namespace of their own"
+	return n.Server, nil
 }
 
 func probe(target string) error {
@@ -91,12 +127,27 @@ func probe(target string) error {
 	return c.Close()
 }
 
+// own says whether an address is one of this machine's.
+func own(ip netip.Addr) bool {
+	list, _ := net.InterfaceAddrs()
+	for _, a := range list {
+		if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr() == ip {
+			return true
+		}
+	}
+	return false
+}
+
 // findServer decides which process to watch and warns of an unfair set-up.
 func (r *runner) findServer(local bool, port int) {
+	r.local = local
 	switch {
+	case !local: // and --pid, if there is one, is of a process here that has no part in it
+		r.warn("the server is on another machine: no figures of its CPU and memory")
+		return
 	case r.cfg.PID != 0:
 		r.pid = max(r.cfg.PID, 0)
-	case local:
+	default:
 		r.pid = proc.Listener(port)
 		if r.pid == 0 && r.server != nil {
 			r.pid = r.server.PID()

@@ -16,7 +16,8 @@ type snapshot struct {
 	at             int64
 	sent, received int64
 	server, own    time.Duration
-	busy           time.Duration // of the whole machine
+	each           []time.Duration // of own, by process
+	busy           time.Duration   // of the whole machine
 	mallocs        float64
 }
 
@@ -33,10 +34,13 @@ func (r *runner) open() int64 {
 }
 
 func (r *runner) snap() snapshot {
-	s := snapshot{at: clock.Now(), sent: r.sent(), received: r.received(), own: r.generatorCPU()}
+	s := snapshot{at: clock.Now(), sent: r.sent(), received: r.received(), each: r.generatorCPU()}
+	for _, d := range s.each {
+		s.own += d
+	}
+	s.busy = proc.MachineCPU()
 	if r.pid > 0 {
 		s.server, _ = proc.CPU(r.pid)
-		s.busy = proc.MachineCPU()
 	}
 	return s
 }

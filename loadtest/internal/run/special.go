@@ -46,6 +46,11 @@ func (r *runner) churn() error {
 		busy += x.Seconds
 	}
 	r.fig.ConnectRate = visits / busy
+	r.fig.GeneratorCores = (after.own - before.own).Seconds() / busy
+	if r.fig.GeneratorCores > saturated*float64(r.cfg.Processes) {
+		r.fig.Saturated = true
+		r.warn("the generator was busy %.0f %% of the rounds' time: it, not the server, may be what is measured", 100*r.fig.GeneratorCores/float64(r.cfg.Processes))
+	}
 	if r.pid > 0 {
 		r.fig.ServerCPUPerConnect = (after.server - before.server).Seconds() * 1e6 / visits
 	}
