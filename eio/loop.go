@@ -37,6 +37,7 @@ type Loop struct {
 	doing   string
 	timed   bool // something of the user's ran since started
 	depth   int
+	driver  atomic.Uintptr // the goroutine inside a callback, 0: none
 
 	cur      *Peer // whose bytes are being read
 	eager    bool  // nothing stands behind what runs: send at once
@@ -115,6 +116,7 @@ func (l *Loop) begin(p *Peer) {
 	if l.depth++; l.depth > 1 {
 		return
 	}
+	l.driver.Store(self())
 	l.cur = p
 	l.started = l.mux.clock()
 	l.now = l.started.Milliseconds()
@@ -136,6 +138,7 @@ func (l *Loop) leave(p *Peer) {
 	l.eager = false
 	l.settle()
 	l.cur = nil
+	l.driver.Store(0)
 	if l.timed {
 		l.timed = false
 		l.stallCheck(l.mux.clock())

@@ -67,7 +67,7 @@ func codecOps(t testing.TB) map[string]struct {
 		"decode event":              {parse(`212["chat",{"text":"hello","n":[1,2.5,true]}]`), 0},
 		"decode escaped names":      {parse(`51-["ch\u0061t",{"_pl\u0061ceholder":true,"n\u0075m":0}]`), 0},
 		"decode connect":            {parse(`0/admin,{"token":"x"}`), 0},
-		"event name":                {func() { eventName([]byte(`["chat",1]`), nil) }, 0},
+		"event name":                {func() { eventName([]byte(`["chat",1]`), 7, nil) }, 0},
 		"dispatch string":           {feed(`42["string","hello, world of strings"]`), 1}, // the string
 		"dispatch []byte":           {feed(`451-["bytes",`+ph0+`]`, "attachment"), 0},
 		"dispatch int":              {feed(`42["int",123456]`), 0},

@@ -121,7 +121,7 @@ func BenchmarkCodec(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			p, _ := parsePacket(src, &defaultLimits)
-			_, args := eventName(p.data, nil)
+			_, args := eventName(p.data, p.first, nil)
 			dst = frameAck(dst[:0], "/", p.id, args, nil)
 		}
 	})
@@ -130,7 +130,7 @@ func BenchmarkCodec(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			p, _ := parsePacket(src, &defaultLimits)
-			e.name, e.args = eventName(p.data, nil)
+			e.name, e.args = eventName(p.data, p.first, nil)
 			if _, err := first(e, "", decodeString); err != nil {
 				b.Fatal(err)
 			}

@@ -136,7 +136,7 @@ func (s *Socket) onEvent(pk *packet, bins [][]byte) {
 	if pk.data == nil || s.state.Load() != stateConnected {
 		return // an event without a name, as the reference ignores it; or we are leaving
 	}
-	name, args := eventName(pk.data, s.client.ls.name[:0])
+	name, args := eventName(pk.data, pk.first, s.client.ls.name[:0])
 	en := s.handler(name)
 	if en == nil {
 		return

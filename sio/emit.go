@@ -73,6 +73,14 @@ func (s *Socket) emitRaw(event string, args []byte, bins [][]byte, fl eio.SendFl
 	if err := s.mayEmit(event); err != nil {
 		return err
 	}
+	// A handler on the loop that answers its own client: straight into what the
+	// loop sends after this read. Who listens to it may emit too, so not then.
+	if len(bins)+len(s.nsp.table.Load().anyOut) == 0 {
+		if dst, ok := s.client.session.Cork(frameRoom + len(s.nsp.name) + len(event) + len(args)); ok {
+			s.client.session.Corked(frameEvent(dst, s.nsp.name, -1, event, args, nil))
+			return nil
+		}
+	}
 	f := pool.NewShared()
 	f.B = frameEvent(f.B, s.nsp.name, -1, event, args, bins)
 	fl, err := s.reserve(f, fl)
@@ -119,13 +127,20 @@ func (s *Socket) hear(f func(*Socket, string, []byte), event string, args []byte
 	f(s, event, args)
 }
 
-// reply sends the frames of an ack. It takes f. onLoop says that the caller is
-// the socket's loop. Any goroutine otherwise.
-func (s *Socket) reply(f *pool.Shared, onLoop bool) error {
+// reply sends an ack. onLoop says that the caller is the socket's loop. It borrows
+// args and bins. Any goroutine otherwise.
+func (s *Socket) reply(id int64, args []byte, bins [][]byte, onLoop bool) error {
 	if s.state.Load() >= stateLeaving {
-		f.Release()
 		return s.gone()
 	}
+	if len(bins) == 0 {
+		if dst, ok := s.client.session.Cork(frameRoom + len(s.nsp.name) + len(args)); ok {
+			s.client.session.Corked(frameAck(dst, s.nsp.name, id, args, nil))
+			return nil
+		}
+	}
+	f := pool.NewShared()
+	f.B = frameAck(f.B, s.nsp.name, id, args, bins)
 	fl, err := s.reserve(f, s.nsp.srv.emitFlags())
 	if err != nil {
 		return err

@@ -146,9 +146,7 @@ func (e *Event) ack(args []byte, bins [][]byte) error {
 	if e.id < 0 || !e.answered.CompareAndSwap(false, true) {
 		return ErrNoAck
 	}
-	f := pool.NewShared()
-	f.B = frameAck(f.B, e.s.nsp.name, e.id, args, bins)
-	err := e.s.reply(f, e.loop)
+	err := e.s.reply(e.id, args, bins, e.loop)
 	if err == ErrSlow {
 		e.answered.Store(false) // it may be tried again
 	}

@@ -10,6 +10,10 @@ import (
 // included: what eio.Session.Send takes. They borrow their arguments, and do
 // not allocate while dst has room.
 
+// frameRoom is what a frame takes beside names and arguments: header, types, an
+// acknowledgement's id, punctuation.
+const frameRoom = 48
+
 // frameEvent appends an EVENT, or with bins a BINARY_EVENT and its attachments.
 // args is a comma-separated list of JSON values; id asks for an acknowledgement
 // unless it is negative.

@@ -42,7 +42,7 @@ func FuzzDecode(f *testing.F) {
 		args := ackArgs(nil)
 		switch p.typ {
 		case packetEvent, packetBinaryEvent:
-			_, args = eventName(p.data, nil)
+			_, args = eventName(p.data, p.first, nil)
 		case packetAck, packetBinaryAck:
 			args = ackArgs(p.data)
 		}

@@ -30,6 +30,7 @@ type packet struct {
 	nsp         []byte // as on the wire; "/" if it was left out
 	id          int64  // of the acknowledgement; -1: none
 	data        []byte // valid JSON; nil: none
+	first       int    // where the first element of data ends; 0: none, or no array
 }
 
 // limits bound what one packet may hold.
@@ -89,7 +90,13 @@ func parsePacket(src []byte, lim *limits) (p packet, err error) {
 	}
 	if i < len(src) {
 		begin := skipSpace(src, i)
-		end := skipValue(src, begin, lim.depth)
+		end := 0
+		if begin < len(src) && src[begin] == '[' {
+			end, p.first = skipElements(src, begin, lim.depth)
+			p.first = max(p.first-begin, 0)
+		} else {
+			end = skipValue(src, begin, lim.depth)
+		}
 		if end < 0 || skipSpace(src, end) != len(src) {
 			return p, errPacketJSON
 		}
@@ -157,9 +164,9 @@ func (p *packet) check() error {
 	case packetEvent:
 		// The reference lets an event without any payload through; it has
 		// no name, so nobody hears it.
-		ok = p.data == nil || validEvent(p.data)
+		ok = p.data == nil || validEvent(p.data, p.first)
 	case packetBinaryEvent:
-		ok = p.data != nil && validEvent(p.data)
+		ok = p.data != nil && validEvent(p.data, p.first)
 	case packetAck:
 		ok = p.data == nil || p.data[0] == '['
 	case packetBinaryAck:
@@ -174,16 +181,16 @@ func (p *packet) check() error {
 }
 
 // validEvent reports whether data, which is JSON, is an array whose first
-// element is a number or a string that may name an event.
-func validEvent(data []byte) bool {
-	if data[0] != '[' {
+// element, which ends at first, is a number or a string that may name an event.
+func validEvent(data []byte, first int) bool {
+	if first == 0 {
 		return false
 	}
 	i := skipSpace(data, 1)
 	if c := data[i]; c != '"' {
 		return c == '-' || isDigit(c)
 	}
-	name := data[i+1 : skipString(data, i)-1]
+	name := data[i+1 : first-1]
 	if bytes.IndexByte(name, '\\') < 0 {
 		return !reserved(name)
 	}
@@ -191,24 +198,20 @@ func validEvent(data []byte) bool {
 	return !reserved(appendUnescaped(b[:0], name))
 }
 
-// eventName splits the data of an event into its name and its arguments, which
-// are the rest of the array without brackets. All are views, except that a name
-// with escapes is unescaped into scratch. A number names an event by its text.
-// Any goroutine. Does not allocate while scratch has room.
-func eventName(data, scratch []byte) (name, args []byte) {
+// eventName splits the data of an event into its name, which ends at first, and
+// its arguments, which are the rest of the array without brackets. All are views,
+// except that a name with escapes is unescaped into scratch. A number names an
+// event by its text. Any goroutine. Does not allocate while scratch has room.
+func eventName(data []byte, first int, scratch []byte) (name, args []byte) {
 	if len(data) == 0 {
 		return nil, nil
 	}
 	i := skipSpace(data, 1)
-	var end int
+	name = data[i:first:first]
 	if data[i] == '"' {
-		end = skipString(data, i)
-		name = unquoted(scratch, data[i:end])
-	} else {
-		end = skipNumber(data, i)
-		name = data[i:end:end]
+		name = unquoted(scratch, name)
 	}
-	return name, arrayTail(data, end)
+	return name, arrayTail(data, first)
 }
 
 // arrayTail returns what stands in an array behind the element that ended at i.

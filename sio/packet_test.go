@@ -25,7 +25,7 @@ func describe(p *packet) string {
 		s += " data=" + string(p.data)
 	}
 	if p.typ == packetEvent || p.typ == packetBinaryEvent {
-		name, args := eventName(p.data, nil)
+		name, args := eventName(p.data, p.first, nil)
 		s += fmt.Sprintf(" name=%s args=%s", name, args)
 	}
 	return s
@@ -74,7 +74,7 @@ func reencode(t *testing.T, p *packet) string {
 	var f []byte
 	switch p.typ {
 	case packetEvent, packetBinaryEvent:
-		name, args := eventName(p.data, nil)
+		name, args := eventName(p.data, p.first, nil)
 		f = frameEvent(nil, nsp, p.id, string(name), args, bins)
 	case packetAck, packetBinaryAck:
 		f = frameAck(nil, nsp, p.id, ackArgs(p.data), bins)
@@ -298,12 +298,13 @@ func TestEventNames(t *testing.T) {
 		`["\ud83d"]`:          {"\ufffd", ""},
 		`["` + strings.Repeat(`\u0061`, 300) + `"]`: {strings.Repeat("a", 300), ""},
 	} {
-		name, args := eventName([]byte(data), make([]byte, 0, 8))
+		_, first := skipElements([]byte(data), 0, 9)
+		name, args := eventName([]byte(data), first, make([]byte, 0, 8))
 		if string(name) != want[0] || string(args) != want[1] {
 			t.Errorf("%s: %q %q, want %q", data, name, args, want)
 		}
 	}
-	if name, args := eventName(nil, nil); name != nil || args != nil {
+	if name, args := eventName(nil, 0, nil); name != nil || args != nil {
 		t.Errorf("no data: %q %q", name, args)
 	}
 	for data, want := range map[string]string{"": "", "[]": "", "[ ]": "", "[1]": "1", "[ 1, 2 ]": "1, 2 "} {
@@ -320,7 +321,7 @@ func TestParsedViews(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	name, args := eventName(p.data, nil)
+	name, args := eventName(p.data, p.first, nil)
 	for what, b := range map[string][]byte{"nsp": p.nsp, "data": p.data, "name": name, "args": args} {
 		if cap(b) != len(b) {
 			t.Errorf("%s: capacity %d behind %q", what, cap(b), b)

@@ -139,14 +139,14 @@ func comparePacket(t *testing.T, in string, p *packet, want *verdict) {
 		t.Errorf("%q: %v, want %v", in, plain, data)
 	}
 	if typ == packetEvent {
-		compareName(t, in, p.data, data.([]any))
+		compareName(t, in, p, data.([]any))
 	}
 }
 
 // compareName: a number names an event by its text.
-func compareName(t *testing.T, in string, data []byte, list []any) {
+func compareName(t *testing.T, in string, p *packet, list []any) {
 	t.Helper()
-	name, _ := eventName(data, nil)
+	name, _ := eventName(p.data, p.first, nil)
 	if s, ok := list[0].(string); ok {
 		if string(name) != s {
 			t.Errorf("%q: name %q, want %q", in, name, s)
