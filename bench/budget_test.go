@@ -27,6 +27,13 @@ var budget = []struct {
 		p := `42["raw",` + payload + `]`
 		return w.clients[0].says(p, p, p, p, p, p, p, p, p, p)
 	}},
+	{"typed echo", 0, true, func(w *world) func() { return w.clients[0].says(`42["echo",` + payload + `]`) }},
+	{"typed echo by ack", 0, true, func(w *world) func() { return w.clients[0].says(`427["echo",` + payload + `]`) }},
+	{"typed echo with an escape: the text", 1, true, func(w *world) func() { return w.clients[0].says(`42["echo","one\ntwo"]`) }},
+	{"typed event to a room of 1,000", 0, false, func(w *world) func() {
+		return w.clients[0].says(`42["room","room",` + payload + `]`)
+	}},
+	{"typed event to all 1,000", 0, true, func(w *world) func() { return w.clients[0].says(`42["all",` + payload + `]`) }},
 	{"emit raw", 0, true, func(w *world) func() {
 		args := []byte(payload)
 		return w.does(func() { _ = w.sockets[0].EmitRaw("x", args) })

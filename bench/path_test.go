@@ -12,7 +12,8 @@ func BenchmarkPath(b *testing.B) {
 		{"string", []string{`42["string",` + payload + `]`}},
 		{"ack", []string{`427["ack",` + payload + `]`}},
 		{"echo", []string{`42["raw",` + payload + `]`}},
-		{"echo-typed", []string{`42["typed",` + payload + `]`}},
+		{"echo-string", []string{`42["typed",` + payload + `]`}},
+		{"echo-typed", []string{`42["echo",` + payload + `]`}},
 		{"pong", []string{"3"}},
 	} {
 		b.Run(c.name, func(b *testing.B) {

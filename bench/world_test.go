@@ -7,6 +7,7 @@ import (
 
 	"github.com/sio-fast/sio-fast/eio"
 	"github.com/sio-fast/sio-fast/eio/eiotest"
+	"github.com/sio-fast/sio-fast/internal/loadapp"
 	"github.com/sio-fast/sio-fast/sio"
 	"github.com/sio-fast/sio-fast/wsframe"
 )
@@ -59,11 +60,11 @@ func register(w *world) {
 	in.On("none", func(*sio.Event) error { return nil })
 	in.On("raw", func(e *sio.Event) error { return e.Socket().EmitRaw("raw", e.Raw()) })
 	in.On("ack", func(e *sio.Event) error { return e.AckRaw(e.Raw()) })
-	in.On("all", func(e *sio.Event) error { return w.io.EmitRaw("all", e.Raw()) })
 	in.On("map", func(e *sio.Event) error {
 		return e.Socket().To("room").Volatile().EmitRaw("map", e.Raw())
 	})
 	sio.On(in, "string", func(*sio.Socket, string) error { return nil })
+	loadapp.Register(w.io)
 	sio.On(in, "bytes", func(*sio.Socket, []byte) error { return nil })
 	sio.On(in, "typed", func(s *sio.Socket, text string) error { return s.Emit("typed", text) })
 }

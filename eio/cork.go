@@ -6,16 +6,20 @@ package eio
 // an answer goes from its encoder to the kernel without a buffer of its own and
 // without the inbox. ok is false wherever it would not be that simple: on
 // another goroutine than the loop's, outside of a read of this session's
-// websocket, when something was posted before that it would overtake, or when
-// the client is slow. Any goroutine. Does not allocate.
+// websocket, when something was posted before that it would overtake, when the
+// client is slow, or when n bytes may be compressed. Any goroutine. Does not
+// allocate.
 func (s *Session) Cork(n int) (dst []byte, ok bool) {
 	l := s.loop
 	if !l.Here() {
 		return nil, false
 	}
 	p := s.peer
-	if p == nil || l.cur != p || s.state != ssOpen || s.flags&sfBase64 != 0 ||
-		p.flags&(pfBlocked|pfCut) != 0 || !l.Quiet() || !p.corks(n) {
+	switch {
+	case p == nil || l.cur != p || s.state != ssOpen,
+		s.flags&sfBase64 != 0 || p.flags&(pfBlocked|pfCut) != 0,
+		p.flags&pfDeflate != 0 && n >= s.engine.deflate.threshold,
+		!l.Quiet() || !p.corks(n):
 		return nil, false
 	}
 	return l.cork, true

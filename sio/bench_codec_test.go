@@ -131,7 +131,7 @@ func BenchmarkCodec(b *testing.B) {
 		for b.Loop() {
 			p, _ := parsePacket(src, &defaultLimits)
 			e.name, e.args = eventName(p.data, p.first, nil)
-			if _, err := first(e, "", decodeString); err != nil {
+			if _, err := Arg[string](e, 0); err != nil {
 				b.Fatal(err)
 			}
 		}

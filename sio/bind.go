@@ -42,11 +42,19 @@ func (e *Event) Bind(targets ...any) error {
 			return nil
 		}
 		rest = next
-		if err := decodeArg(arg, t, e.bins); err != nil {
-			return fmt.Errorf("sio: argument %d of %q: %w", i, e.name, err)
+		known, err := e.decodeKnown(arg, t)
+		if !known {
+			err = decodeOther(arg, t, e.bins)
+		}
+		if err != nil {
+			return e.argumentError(i, err)
 		}
 	}
 	return nil
+}
+
+func (e *Event) argumentError(i int, err error) error {
+	return fmt.Errorf("sio: argument %d of %q: %w", i, e.name, err)
 }
 
 // Args gives the arguments decoded as [Event.Bind] decodes into *any. Any
@@ -64,11 +72,16 @@ func (e *Event) Args() ([]any, error) {
 	return list, nil
 }
 
-// decodeArg decodes arg, which is valid JSON, into what target points to.
-func decodeArg(arg []byte, target any, bins [][]byte) (err error) {
+// decodeKnown decodes arg, which is valid JSON, into what target points to, if it
+// is of a type that needs no help. It does not let target escape: so a variable
+// that is decoded here stays where it is.
+func (e *Event) decodeKnown(arg []byte, target any) (known bool, err error) {
+	bins := e.bins
 	switch t := target.(type) {
+	case *Text:
+		*t, err = decodeText(arg, *t)
 	case *string:
-		*t, err = decodeString(arg, *t)
+		*t, err = e.decodeString(arg, *t)
 	case *[]byte:
 		*t, err = decodeBytes(arg, *t, bins)
 	case *Binary:
@@ -87,19 +100,36 @@ func decodeArg(arg []byte, target any, bins [][]byte) (err error) {
 		*t, err = decodeAs[[]any](arg, bins)
 	case *map[string]any:
 		*t, err = decodeAs[map[string]any](arg, bins)
-	case JSONParser:
-		err = t.ParseJSON(arg)
 	default:
-		err = decodeStd(arg, target, bins)
+		return false, nil
 	}
-	return err
+	return true, err
 }
 
-func decodeString(arg []byte, old string) (string, error) {
+// decodeOther is for all the other types.
+func decodeOther(arg []byte, target any, bins [][]byte) error {
+	if t, ok := target.(JSONParser); ok {
+		return t.ParseJSON(arg)
+	}
+	return decodeStd(arg, target, bins)
+}
+
+// maxRoomName is how long a string may be to be looked for among the rooms.
+const maxRoomName = 40
+
+// decodeString makes a string, unless it finds it among the names of the rooms:
+// a client's first argument is often one.
+func (e *Event) decodeString(arg []byte, old string) (string, error) {
 	switch arg[0] {
 	case '"':
 		var b [64]byte
-		return string(unquoted(b[:0], arg)), nil
+		text := unquoted(b[:0], arg)
+		if e.loop && len(text) <= maxRoomName && e.s.loop().Here() {
+			if r := e.s.on().rooms[string(text)]; r != nil {
+				return r.name, nil
+			}
+		}
+		return string(text), nil
 	case 'n':
 		return old, nil
 	}

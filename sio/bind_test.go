@@ -86,7 +86,7 @@ func TestDecodeArg(t *testing.T) {
 		{`null`, new(view), nil},
 	} {
 		before := reflect.ValueOf(c.target).Elem().Interface()
-		err := decodeArg([]byte(strings.TrimSpace(c.arg)), c.target, eventOf("", bins...).bins)
+		err := eventOf(strings.TrimSpace(c.arg), bins...).Bind(c.target)
 		got := reflect.ValueOf(c.target).Elem().Interface()
 		if c.arg == ` [1] ` {
 			c.want = json.RawMessage("[1]")

@@ -155,17 +155,6 @@ func (s *Socket) reply(id int64, args []byte, bins [][]byte, onLoop bool) error 
 	return nil
 }
 
-// Emit sends event with v, which writes its own JSON, to every socket b
-// selects. It returns what [Broadcast.EmitRaw] does. Any goroutine. Does not
-// allocate if AppendJSON does not.
-func Emit[T Appender](b Broadcast, event string, v T) error {
-	sc := scratches.Get().(*scratch)
-	sc.args = v.AppendJSON(sc.args[:0])
-	err := b.EmitRaw(event, sc.args)
-	sc.free()
-	return err
-}
-
 // Emitter is a socket with flags for what is emitted. It is a value: safe to
 // keep and to share.
 type Emitter struct {

@@ -81,6 +81,8 @@ func (e *encoder) value(dst []byte, v any) ([]byte, error) {
 		return e.binary(dst, v), nil
 	case Binary:
 		return e.binary(dst, v), nil
+	case Text:
+		return v.AppendJSON(dst), nil
 	case Appender:
 		if isNilPointer(v) {
 			return append(dst, "null"...), nil
@@ -97,6 +99,26 @@ func (e *encoder) value(dst []byte, v any) ([]byte, error) {
 		return e.reflected(dst, reflect.ValueOf(v))
 	}
 	return appendStd(dst, v)
+}
+
+// appendKnown appends what v points to, if it is of a type that needs no help. v
+// does not escape, so its value need not become an interface.
+func appendKnown(dst []byte, v any) (_ []byte, ok bool) {
+	switch v := v.(type) {
+	case *Text:
+		return v.AppendJSON(dst), true
+	case *string:
+		return appendQuoted(dst, *v), true
+	case *bool:
+		return strconv.AppendBool(dst, *v), true
+	case *int:
+		return appendInt(dst, int64(*v)), true
+	case *int64:
+		return appendInt(dst, *v), true
+	case *float64:
+		return appendFloat(dst, *v, 64), true
+	}
+	return dst, false
 }
 
 func isNilPointer(v any) bool {

@@ -26,6 +26,32 @@ func ExampleOn() {
 	})
 }
 
+// Typed, and yet nothing is allocated: text is lent, room is the name of a room
+// that exists, and what is sent does not become an interface.
+func ExampleText() {
+	io, err := sio.New(nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	in := io.Inline()
+	sio.On2(in, "say", func(s *sio.Socket, room string, text sio.Text) error {
+		if len(text) == 0 {
+			return nil
+		}
+		return sio.Emit(s.To(room), "said", text)
+	})
+	in.On("echo", func(e *sio.Event) error {
+		text, err := sio.Arg[sio.Text](e, 0)
+		if err != nil {
+			return err
+		}
+		if e.WantsAck() {
+			return sio.Ack(e, text)
+		}
+		return sio.Emit(e.Socket(), "echo", text)
+	})
+}
+
 // What the function returns is the acknowledgement. A client asks
 //
 //	socket.emit("divide", {a: 1, b: 0}, (answer) => …)

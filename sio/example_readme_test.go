@@ -85,6 +85,9 @@ func Example_inline() {
 	io.Inline().On("pos", func(e *sio.Event) error {
 		return e.Socket().To("map").Volatile().EmitRaw("pos", e.Raw())
 	})
+	sio.On2(io.Inline(), "say", func(s *sio.Socket, room string, text sio.Text) error {
+		return sio.Emit(s.To(room), "said", text)
+	})
 }
 
 // The right-hand sides of the table "From Node".

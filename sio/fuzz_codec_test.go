@@ -112,7 +112,7 @@ func useArg(arg []byte, bins [][]byte) {
 		new(string), new([]byte), new(Binary), new(bool), new(int), new(float64), new(json.RawMessage),
 		new(any), new([]any), new(map[string]any), &v, new([]Binary), new(uint8),
 	} {
-		_ = decodeArg(arg, target, bins)
+		_ = (&Event{args: arg, bins: bins}).Bind(target)
 	}
 }
 

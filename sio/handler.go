@@ -2,7 +2,6 @@ package sio
 
 import (
 	"errors"
-	"fmt"
 	"sync"
 )
 
@@ -23,113 +22,95 @@ type Registrar interface {
 // not decode goes to OnError, and fn is not called. A second handler for the same
 // event panics, as does a reserved name. Any goroutine.
 //
-// A T of []byte or [Binary] is lent: valid until fn returns.
+// A T of []byte, [Binary] or [Text] is lent: valid until fn returns. With these,
+// numbers and bools decoding does not allocate; a string costs itself, unless a
+// handler on the loop gets the name of a room that has members there.
 func On[T any](r Registrar, event string, fn func(*Socket, T) error) {
 	mayHandle(event, fn == nil)
-	r.On(event, handlerOf(fn))
-}
-
-// handlerOf makes a Handler of fn. The common kinds do not go through an
-// interface, and so cost nothing but the value itself.
-func handlerOf[T any](fn func(*Socket, T) error) Handler {
-	switch fn := any(fn).(type) {
-	case func(*Socket, string) error:
-		return func(e *Event) error {
-			v, err := first(e, "", decodeString)
-			if err != nil {
-				return err
-			}
-			return fn(e.s, v)
-		}
-	case func(*Socket, []byte) error:
-		return func(e *Event) error {
-			v, err := first(e, nil, e.decodeBytes)
-			if err != nil {
-				return err
-			}
-			return fn(e.s, v)
-		}
-	case func(*Socket, Binary) error:
-		return func(e *Event) error {
-			v, err := first(e, nil, e.decodeBytes)
-			if err != nil {
-				return err
-			}
-			return fn(e.s, v)
-		}
-	}
 	b := new(boxes[T])
-	return func(e *Event) error {
-		v, err := b.bind(func(v *T) error { return e.Bind(v) })
+	r.On(event, func(e *Event) error {
+		v, _, err := take(b, e, e.args, 0)
 		if err != nil {
 			return err
 		}
 		return fn(e.s, v)
-	}
+	})
 }
 
-// boxes is where one handler's arguments are decoded: a decoder is given a
-// pointer through an interface, which would cost an allocation for each event.
+// boxes is where one handler's arguments are decoded: encoding/json and a
+// [JSONParser] are given a pointer through an interface, which would cost an
+// allocation for each event.
 type boxes[T any] struct{ pool sync.Pool }
 
-// bind has decode fill a zero T and gives what it has become.
-func (b *boxes[T]) bind(decode func(*T) error) (v T, err error) {
+// take decodes the first value of list, the i-th argument of e, and gives what
+// stands behind it; the zero value if there is none. b may be nil.
+func take[T any](b *boxes[T], e *Event, list []byte, i int) (v T, rest []byte, err error) {
+	arg, rest, ok := nextArg(list)
+	if !ok {
+		return v, nil, nil
+	}
+	known, err := e.decodeKnown(arg, &v)
+	if !known {
+		v, err = b.decode(arg, e.bins)
+	}
+	if err != nil {
+		err = e.argumentError(i, err)
+	}
+	return v, rest, err
+}
+
+// decode decodes arg into a box and gives what is in it then.
+func (b *boxes[T]) decode(arg []byte, bins [][]byte) (v T, err error) {
+	if b == nil {
+		box := new(T)
+		err = decodeOther(arg, box, bins)
+		return *box, err
+	}
 	box, _ := b.pool.Get().(*T)
 	if box == nil {
 		box = new(T)
 	}
-	err = decode(box)
+	err = decodeOther(arg, box, bins)
 	v, *box = *box, v
 	b.pool.Put(box)
 	return v, err
 }
 
-func (e *Event) decodeBytes(arg, old []byte) ([]byte, error) { return decodeBytes(arg, old, e.bins) }
-
-func first[T any](e *Event, zero T, decode func(arg []byte, old T) (T, error)) (T, error) {
-	arg, _, ok := nextArg(e.args)
-	if !ok {
-		return zero, nil
-	}
-	v, err := decode(arg, zero)
-	if err != nil {
-		return zero, fmt.Errorf("sio: argument 0 of %q: %w", e.name, err)
-	}
-	return v, nil
-}
-
 // On2 is [On] for two arguments. Any goroutine.
 func On2[A, B any](r Registrar, event string, fn func(*Socket, A, B) error) {
 	mayHandle(event, fn == nil)
-	type args struct {
-		a A
-		b B
-	}
-	box := new(boxes[args])
+	ba, bb := new(boxes[A]), new(boxes[B])
 	r.On(event, func(e *Event) error {
-		v, err := box.bind(func(v *args) error { return e.Bind(&v.a, &v.b) })
+		a, rest, err := take(ba, e, e.args, 0)
 		if err != nil {
 			return err
 		}
-		return fn(e.s, v.a, v.b)
+		b, _, err := take(bb, e, rest, 1)
+		if err != nil {
+			return err
+		}
+		return fn(e.s, a, b)
 	})
 }
 
 // On3 is [On] for three arguments. Any goroutine.
 func On3[A, B, C any](r Registrar, event string, fn func(*Socket, A, B, C) error) {
 	mayHandle(event, fn == nil)
-	type args struct {
-		a A
-		b B
-		c C
-	}
-	box := new(boxes[args])
+	ba, bb, bc := new(boxes[A]), new(boxes[B]), new(boxes[C])
 	r.On(event, func(e *Event) error {
-		v, err := box.bind(func(v *args) error { return e.Bind(&v.a, &v.b, &v.c) })
+		a, rest, err := take(ba, e, e.args, 0)
 		if err != nil {
 			return err
 		}
-		return fn(e.s, v.a, v.b, v.c)
+		b, rest, err := take(bb, e, rest, 1)
+		if err != nil {
+			return err
+		}
+		c, _, err := take(bc, e, rest, 2)
+		if err != nil {
+			return err
+		}
+		return fn(e.s, a, b, c)
 	})
 }
 
@@ -156,7 +137,7 @@ func OnCall[T, R any](r Registrar, event string, fn func(*Socket, T) (R, error))
 	mayHandle(event, fn == nil)
 	b := new(boxes[T])
 	r.On(event, func(e *Event) error {
-		v, err := b.bind(func(v *T) error { return e.Bind(v) })
+		v, _, err := take(b, e, e.args, 0)
 		if err != nil {
 			return err
 		}
@@ -167,6 +148,14 @@ func OnCall[T, R any](r Registrar, event string, fn func(*Socket, T) (R, error))
 		if !e.WantsAck() {
 			return nil
 		}
+		sc := scratches.Get().(*scratch)
+		if args, ok := appendKnown(sc.args[:0], &result); ok {
+			sc.args = args
+			err = e.ack(args, nil)
+			sc.free()
+			return err
+		}
+		sc.free()
 		return e.Ack(result)
 	})
 }

@@ -6,28 +6,28 @@ package loadapp
 
 import "github.com/sio-fast/sio-fast/sio"
 
-// Register adds the events with arguments decoded into Go strings.
+// Register adds the events with arguments decoded into Go values.
 func Register(io *sio.Server) {
 	in := io.Inline()
 	in.On("echo", func(e *sio.Event) error {
-		var payload string
-		if err := e.Bind(&payload); err != nil {
+		text, err := sio.Arg[sio.Text](e, 0)
+		if err != nil {
 			return err
 		}
 		if e.WantsAck() {
-			return e.Ack(payload)
+			return sio.Ack(e, text)
 		}
-		return e.Socket().Emit("echo", payload)
+		return sio.Emit(e.Socket(), "echo", text)
 	})
 	sio.OnCall(in, "join", func(s *sio.Socket, room string) (bool, error) {
 		s.Join(room)
 		return true, nil
 	})
-	sio.On2(in, "room", func(s *sio.Socket, room, payload string) error {
-		return s.To(room).Emit("room", payload)
+	sio.On2(in, "room", func(s *sio.Socket, room string, text sio.Text) error {
+		return sio.Emit(s.To(room), "room", text)
 	})
-	sio.On(in, "all", func(_ *sio.Socket, payload string) error {
-		return io.Emit("all", payload)
+	sio.On(in, "all", func(_ *sio.Socket, text sio.Text) error {
+		return sio.Emit(io, "all", text)
 	})
 }
 
@@ -48,7 +48,7 @@ func RegisterRaw(io *sio.Server) {
 		s.Join(room)
 		return true, nil
 	})
-	sio.On2(in, "room", func(s *sio.Socket, room, payload string) error {
-		return s.To(room).Emit("room", payload)
+	sio.On2(in, "room", func(s *sio.Socket, room string, text sio.Text) error {
+		return sio.Emit(s.To(room), "room", text)
 	})
 }
