@@ -35,8 +35,10 @@ func (l *Loop) TickEvery() time.Duration {
 }
 
 // Tick brings the time: heartbeats, timeouts, the wheel. The driver calls it
-// every TickEvery. Loop only.
+// every TickEvery, or when [Loop.NextTick] says. Loop only.
 func (l *Loop) Tick(now time.Time) {
+	quiet := l.rest.calm
+	l.rest.calm = false
 	l.begin(nil)
 	defer l.leave(nil)
 	l.now = max(l.now, now.Sub(epoch).Milliseconds())
@@ -48,6 +50,7 @@ func (l *Loop) Tick(now time.Time) {
 	l.wheel.advance(l, l.now)
 	l.eager = false
 	l.flush()
+	l.ticked(quiet)
 }
 
 // fire lets a timer run; a panic in it costs nobody else anything.

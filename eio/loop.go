@@ -70,6 +70,7 @@ type Loop struct {
 	watch     watchlist
 	idle      idleList
 	wheel     Wheel
+	rest      resting
 	sids      sidSource
 	outqs     pool.Slab[outq]
 	exchanges pool.Slab[exchange]
@@ -92,6 +93,7 @@ func (m *Mux) NewLoop(w Waker) *Loop {
 	l := &Loop{mux: m, waker: w, index: len(old)}
 	l.outqs.Reset, l.outqs.Keep = resetOutq, keepQueues
 	l.exchanges.Reset = resetExchange
+	l.rest.waker, _ = w.(TickWaker)
 	l.now = m.clock().Milliseconds()
 	l.wheel.now, l.wheel.cursor = l.now, l.now/wheelStep
 	loops := append(old[:len(old):len(old)], l)
@@ -121,6 +123,9 @@ func (l *Loop) begin(p *Peer) {
 	l.started = l.mux.clock()
 	l.now = l.started.Milliseconds()
 	l.wheel.now = l.now // a timer set now counts from now, not from the last tick
+	if l.rest.calm {
+		l.stir()
+	}
 }
 
 // leave ends a callback. It is deferred, for it recovers: whatever went wrong
@@ -196,7 +201,7 @@ func (l *Loop) Doing(what string) {
 // would. A loop that was stopped does nothing: its inbox is cleared by whoever
 // posts. Loop only.
 func (l *Loop) Run() {
-	if l.dead.Load() {
+	if l.dead.Load() || l.nothing() {
 		return
 	}
 	l.begin(nil)

@@ -40,6 +40,7 @@ type driver struct {
 	quit  chan struct{}
 	run   atomic.Bool // the loop wants Run
 	clock func() time.Time
+	timer *time.Timer // of the next tick
 
 	mu    sync.Mutex
 	queue []netEvent
@@ -333,11 +334,13 @@ func (d *driver) post(e netEvent) bool {
 	return true
 }
 
+// TickSoon implements [TickWaker]. Loop only: the goroutine that serves the timer.
+func (d *driver) TickSoon() { d.timer.Reset(d.loop.TickEvery()) }
+
 // drive is the driver's goroutine: the loop's owner.
 func (d *driver) drive() {
-	every := d.loop.TickEvery()
-	ticker := time.NewTicker(every)
-	defer ticker.Stop()
+	d.timer = time.NewTimer(0)
+	defer d.timer.Stop()
 	for {
 		select {
 		case <-d.wake:
@@ -345,9 +348,10 @@ func (d *driver) drive() {
 			if d.run.Swap(false) {
 				d.loop.Run()
 			}
-		case due := <-ticker.C:
+		case due := <-d.timer.C:
 			d.loop.Late(time.Since(due))
 			d.loop.Tick(d.clock())
+			d.timer.Reset(d.loop.NextTick())
 		case <-d.quit:
 			d.finish()
 			return

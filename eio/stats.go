@@ -8,7 +8,7 @@ import (
 
 // Stats counts what happened on a loop, or on all loops of a mux, since they
 // were made. The figures are published at every tick, so they are up to
-// [Loop.TickEvery] old.
+// [Loop.TickEvery] old; a loop that rests, see [Loop.NextTick], has nothing new.
 type Stats struct {
 	Connections uint64 // accepted
 	Sessions    uint64 // opened
@@ -122,9 +122,9 @@ func (l *Loop) Stats() Stats {
 		s.Open, s.Backlog, s.LagPeak = 0, 0, 0
 		return s
 	}
-	if every := l.TickEvery(); at != 0 {
-		if age := l.mux.clock() - at; age > 2*every {
-			s.LagPeak = max(s.LagPeak, age-every)
+	if at != 0 {
+		if late := l.mux.clock() - time.Duration(l.rest.due.Load()); late > l.TickEvery() {
+			s.LagPeak = max(s.LagPeak, late)
 		}
 	}
 	return s

@@ -33,7 +33,9 @@ type core struct {
 	begun   chan struct{} // closed when gnet's loops run
 	beginNS time.Time
 	once    sync.Once
-	clock   atomic.Int64 // milliseconds since beginNS, as of the last tick
+	soon    chan struct{} // a loop wants its tick earlier than it has said
+	buried  chan struct{} // closed when gnet's loops have returned
+	gone    sync.Once     // closes buried
 
 	// conns counts open connections, transit those on their way to a loop.
 	conns, transit, refused atomic.Int64
@@ -47,7 +49,8 @@ type core struct {
 }
 
 func newCore(mux *eio.Mux, o Options) *core {
-	k := &core{opt: o, mux: mux, byEL: make(map[gnet.EventLoop]*loop), begun: make(chan struct{}), beginNS: time.Now(), lastChore: -1}
+	k := &core{opt: o, mux: mux, byEL: make(map[gnet.EventLoop]*loop), begun: make(chan struct{}),
+		soon: make(chan struct{}, 1), buried: make(chan struct{}), beginNS: time.Now(), lastChore: -1}
 	k.loops.Store(new([]*loop))
 	k.refreshLimit()
 	return k
@@ -236,6 +239,7 @@ func (k *core) end() {
 
 // bury ends what is left of the loops once gnet's have returned.
 func (k *core) bury() {
+	k.gone.Do(func() { close(k.buried) })
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, l := range k.all() {

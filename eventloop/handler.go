@@ -17,22 +17,15 @@ func (k *core) OnBoot(gnet.Engine) gnet.Action { return gnet.None }
 // OnShutdown implements gnet.EventHandler.
 func (k *core) OnShutdown(gnet.Engine) {}
 
-// OnTick is called by one goroutine of gnet's, from the moment that all loops
-// run. It never blocks, so its lateness measures the machine, not the loops.
+// OnTick is called by a goroutine of gnet's when all loops run. Its next call is
+// an hour away: the ticks are our own, for gnet's cannot be had earlier than was
+// said, and a loop at rest wants the next one as soon as it is called.
 func (k *core) OnTick() (time.Duration, gnet.Action) {
-	k.once.Do(func() { close(k.begun) })
-	elapsed := time.Since(k.beginNS)
-	now := elapsed.Milliseconds()
-	k.clock.Store(now)
-	delay := 50 * time.Millisecond
-	for _, l := range k.all() {
-		delay = l.eio.TickEvery()
-		if l.tickDue.CompareAndSwap(0, max(elapsed.Nanoseconds(), 1)) {
-			l.Wake()
-		}
-	}
-	k.chores(now)
-	return delay, gnet.None
+	k.once.Do(func() {
+		close(k.begun)
+		go k.ticks()
+	})
+	return time.Hour, gnet.None
 }
 
 // OnOpen implements gnet.EventHandler.

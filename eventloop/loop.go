@@ -37,6 +37,7 @@ type loop struct {
 
 	due     due
 	tickDue atomic.Int64 // ns since core.beginNS, 0: none; any goroutine
+	tickAt  atomic.Int64 // when it wants the next one, in the same; any goroutine
 	mail    mailbox
 }
 
@@ -89,6 +90,8 @@ func (l *loop) tick(due int64) {
 	now := time.Now()
 	l.eio.Late(now.Sub(l.core.beginNS) - time.Duration(due))
 	l.eio.Tick(now)
+	// From when it was due, not from now: so the loops are ticked together.
+	l.tickAt.Store(due + int64(l.eio.NextTick()))
 }
 
 // do runs one call.
