@@ -3,7 +3,8 @@ package eio
 import "github.com/sio-fast/sio-fast/pool"
 
 // The number in a session id leads to the session without a map: the low bits
-// name the loop, the others the slot in that loop's table. What does not fit,
+// name the loop, the others the slot in that loop's table, modulo maxSlots: where
+// a loop has more, a few slots are looked at. Ids of loops beyond the first 63,
 // and ids that the user makes, are found in a map of the mux.
 const (
 	loopBits = 6
@@ -80,10 +81,10 @@ func (t *table) trim() {
 
 // sidNumber is what the id of a session in this slot of l carries.
 func (l *Loop) sidNumber(slot uint32) (n uint32, named bool) {
-	if l.index >= maxLoops || slot >= maxSlots {
+	if l.index >= maxLoops {
 		return maxLoops, false
 	}
-	return slot<<loopBits | uint32(l.index), true
+	return slot%maxSlots<<loopBits | uint32(l.index), true
 }
 
 // LoopOf finds the loop that would own the session with this id, nil if there
@@ -131,19 +132,26 @@ func (m *Mux) unname(sid string) {
 	delete(m.ids, sid)
 }
 
+// find is the session whose own id, not one of the user's, this is.
+func (t *table) find(id sid) *Session {
+	for slot := int(id.number() >> loopBits); slot < len(t.sessions); slot += maxSlots {
+		if s := t.sessions[slot]; s != nil && s.custom == nil && s.sid == id {
+			return s
+		}
+	}
+	return nil
+}
+
 // find is the session of e with this id, if it lives on this loop. It borrows
 // text.
 func (l *Loop) find(e *Engine, text []byte) *Session {
-	if id, ok := parseSID(text); ok {
-		n := id.number()
-		if slot := n >> loopBits; n&maxLoops == uint32(l.index) && int(slot) < len(l.table.sessions) {
-			if s := l.table.sessions[slot]; s != nil && s.custom == nil && s.sid == id && s.engine == e {
-				if s.late() {
-					s.beat() // its time is up, only the tick has not come yet
-					return nil
-				}
-				return s
+	if id, ok := parseSID(text); ok && id.number()&maxLoops == uint32(l.index) {
+		if s := l.table.find(id); s != nil && s.engine == e {
+			if s.late() {
+				s.beat() // its time is up, only the tick has not come yet
+				return nil
 			}
+			return s
 		}
 	}
 	if s := l.mux.named(string(text)); s != nil && s.loop == l && s.engine == e {

@@ -60,6 +60,34 @@ func TestTrimTable(t *testing.T) {
 	}
 }
 
+// TestTableOfMany: a loop with more sessions than an id has slots for finds each
+// by its id, without a map.
+func TestTableOfMany(t *testing.T) {
+	m := NewMux()
+	l := m.NewLoop(quietWaker{})
+	const n = 2*maxSlots + 100
+	ids := make([]sid, n)
+	for i := range ids {
+		s := &Session{loop: l}
+		l.table.add(s)
+		number, named := l.sidNumber(s.slot)
+		if !named || number>>24 != 0 {
+			t.Fatalf("slot %d has the number %x", s.slot, number)
+		}
+		s.sid = l.sids.next(number)
+		ids[i] = s.sid
+	}
+	for _, i := range []int{0, 1, maxSlots - 1, maxSlots, maxSlots + 1, 2*maxSlots - 1, 2 * maxSlots, n - 1} {
+		if s := l.table.find(ids[i]); s == nil || int(s.slot) != i {
+			t.Errorf("session %d was not found", i)
+		}
+		l.table.remove(l.table.sessions[i])
+		if l.table.find(ids[i]) != nil {
+			t.Errorf("session %d was found after its end", i)
+		}
+	}
+}
+
 type fired struct{ n int }
 
 func (f *fired) Fire(*Loop) { f.n++ }
