@@ -25,9 +25,9 @@ type gnetConn struct {
 }
 
 type tcpAddr struct {
-	ip   []byte
-	zone string
-	port int
+	ip []byte
+	_  string // zone
+	_  int    // port
 }
 
 // line is one client in memory: what eventloop's connection is, of the same size
