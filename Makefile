@@ -38,8 +38,9 @@ build: bundle ## bin/sio-fast, with the browser client inside
 
 bundle: internal/bundle/dist/socket.io.js ## fetch the browser client that the binaries embed
 
-internal/bundle/dist/socket.io.js: internal/bundle/node_modules/.package-lock.json
+internal/bundle/dist/socket.io.js: internal/bundle/node_modules/.package-lock.json scripts/brotli.mjs
 	cp internal/bundle/node_modules/socket.io-client/dist/socket.io*.js* internal/bundle/dist/
+	@$(NODE) scripts/brotli.mjs internal/bundle/dist/socket.io*.js internal/bundle/dist/socket.io*.map
 	@touch $@
 
 ## ---- test

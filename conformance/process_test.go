@@ -179,7 +179,6 @@ func TestBadStarts(t *testing.T) {
 	}{
 		"unknown profile": {[]string{"--profile", "nope"}, 2, `"nope"`},
 		"msgpack":         {[]string{"--profile", "msgpack"}, 2, `"msgpack"`},
-		"deflate":         {[]string{"--profile", "deflate"}, 2, `"deflate"`},
 		"argument":        {[]string{"x"}, 2, `"x"`},
 		"port in use":     {[]string{"--port", taken}, 1, "address already in use"},
 		"bad address":     {[]string{"--host", "256.1.1.1"}, 1, "256.1.1.1"},

@@ -56,6 +56,11 @@ func Example_options() {
 	_, _ = io, err
 }
 
+func Example_compression() {
+	io, err := sio.New(&sio.Options{PerMessageDeflate: &sio.Deflate{Threshold: 1024, Level: 1}})
+	_, _ = io, err
+}
+
 func Example_recovery() {
 	io, err := sio.New(&sio.Options{Recovery: &sio.Recovery{MaxDisconnection: 2 * time.Minute}})
 	io.OnConnect(func(s *sio.Socket) error {

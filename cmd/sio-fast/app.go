@@ -44,6 +44,9 @@ func newApp(c *config, log *slog.Logger) (*app, error) {
 	if c.origins != "" {
 		o.CORS = &eio.CORS{Origins: split(c.origins)}
 	}
+	if c.deflate {
+		o.PerMessageDeflate = &sio.Deflate{}
+	}
 	if c.recovery > 0 {
 		o.Recovery = &sio.Recovery{MaxDisconnection: c.recovery}
 	}

@@ -31,6 +31,7 @@ type config struct {
 	logFormat    string
 	drain        time.Duration
 	recovery     time.Duration
+	deflate      bool
 	version      bool
 }
 
@@ -59,6 +60,8 @@ What it serves:
                           drives; load-raw: the same without decoding; none: a
                           bare server (default "chat")
   --path PATH             path of the Socket.IO endpoint (default "/socket.io/")
+  --deflate               compress websocket messages of 1 KiB and more for clients
+                          that offer it: fewer bytes for more time (default off)
   --cors-origin LIST      origins allowed to call from other pages, separated by
                           commas, or * for all (default none)
 
@@ -105,6 +108,7 @@ func parse(args []string, out io.Writer) (*config, error) {
 	f.StringVar(&c.tlsKey, "tls-key", "", "")
 	f.StringVar(&c.logLevel, "log-level", "info", "")
 	f.StringVar(&c.logFormat, "log-format", "text", "")
+	f.BoolVar(&c.deflate, "deflate", false, "")
 	f.DurationVar(&c.recovery, "recovery", 0, "")
 	f.DurationVar(&c.drain, "drain", 2*time.Second, "")
 	f.BoolVar(&c.version, "version", false, "")

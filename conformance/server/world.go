@@ -33,6 +33,7 @@ func build(p profile, raw bool) (*world, error) {
 		return nil, err
 	}
 	mux.Handle(w.engine)
+	mux.PerMessageDeflate = p.opts.PerMessageDeflate
 	mux.HandleWebsocket("/wsecho", maxBareEcho, func(p *eio.RawPeer, data []byte, binary bool) {
 		p.Send(data, binary)
 	})

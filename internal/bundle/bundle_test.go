@@ -15,6 +15,10 @@ func TestFS(t *testing.T) {
 		}
 		return
 	}
+	small, err := fs.Glob(dist, "*.br")
+	if err != nil || len(small) != 0 && len(small) != 8 {
+		t.Errorf("%d compressed files: %v", len(small), err)
+	}
 	for _, name := range []string{"socket.io.js", "socket.io.min.js", "socket.io.esm.min.js", "socket.io.msgpack.min.js"} {
 		for _, f := range []string{name, name + ".map"} {
 			if _, err := fs.Stat(dist, f); err != nil {

@@ -23,6 +23,7 @@ const flags = [
 
 describe("Chromium", () => {
   const server = serve("main");
+  const deflate = serve("deflate");
   let context;
   let profile;
 
@@ -36,12 +37,12 @@ describe("Chromium", () => {
     if (profile) rmSync(profile, { recursive: true, force: true });
   });
 
-  const open = async () => {
+  const open = async (on = server) => {
     const page = await context.newPage();
     const errors = [];
     page.on("pageerror", (err) => errors.push(String(err)));
-    await page.goto(server.url + "/page");
-    await page.addScriptTag({ url: server.url + "/socket.io/socket.io.js" });
+    await page.goto(on.url + "/page");
+    await page.addScriptTag({ url: on.url + "/socket.io/socket.io.js" });
     return { page, errors };
   };
 
@@ -105,6 +106,38 @@ describe("Chromium", () => {
       await page.close();
     });
   }
+
+  it("with compression, which Chromium offers by itself", async () => {
+    const { page, errors } = await open(deflate);
+    const got = await page.evaluate(async () => {
+      const result = {};
+      for (const name of ["websocket", "polling"]) {
+        const socket = window.io({ transports: [name], forceNew: true, reconnection: false });
+        await new Promise((resolve) => socket.once("connect", resolve));
+        const text = "lorem ipsum €🦄 ".repeat(2000);
+        const back = await socket.timeout(30_000).emitWithAck("echo", text);
+        const big = new Promise((resolve) => socket.once("big", (b) => resolve(b.byteLength)));
+        socket.emit("big-bin", 1_000_000, "big");
+        result[name] = { echo: back === text, big: await big, extensions: socket.io.engine.transport.ws?.extensions ?? "" };
+        socket.disconnect();
+      }
+      // What the polls took on the wire, and decoded; and the bundle.
+      const size = (part) =>
+        performance.getEntriesByType("resource").filter((e) => e.name.includes(part)).sort((a, b) => b.decodedBodySize - a.decodedBodySize)[0];
+      const poll = size("transport=polling");
+      const file = size("socket.io.js");
+      result.saved = poll.decodedBodySize > 1_000_000 && poll.encodedBodySize < 100_000;
+      result.file = file.encodedBodySize < file.decodedBodySize / 2;
+      return result;
+    });
+    assert.match(got.websocket.extensions, /^permessage-deflate/);
+    assert.deepEqual(
+      { ...got, websocket: { ...got.websocket, extensions: "" } },
+      { websocket: { echo: true, big: 1_000_000, extensions: "" }, polling: { echo: true, big: 1_000_000, extensions: "" }, saved: true, file: true },
+    );
+    assert.deepEqual(errors, []);
+    await page.close();
+  });
 
   it("two pages hear each other, and one that is closed leaves", async () => {
     const a = await open();

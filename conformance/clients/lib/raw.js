@@ -15,7 +15,10 @@ export function request(server, path, { method = "GET", headers = {}, body, agen
       const parts = [];
       res.on("data", (d) => parts.push(d));
       res.on("error", reject);
-      res.on("end", () => resolve({ status: res.statusCode, headers: res.headers, body: Buffer.concat(parts).toString() }));
+      res.on("end", () => {
+        const raw = Buffer.concat(parts);
+        resolve({ status: res.statusCode, headers: res.headers, raw, body: raw.toString() });
+      });
     });
     req.on("error", reject);
     req.end(body);
