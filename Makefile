@@ -18,7 +18,7 @@ SERVER  := $(BIN)/conformance-server
 # make conform COMMAND="node reference-server.js"
 COMMAND ?= $(SERVER)
 
-.PHONY: help run build bundle setup test check fmt vet lint go-test race debug nested conform browser clients fuzz bench rivals clean
+.PHONY: help run build bundle setup test check fmt vet lint go-test race debug nested conform browser clients fuzz bench bench-save profile rivals clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -102,8 +102,14 @@ clients: build $(SERVER) setup
 fuzz: ## each fuzz target for FUZZTIME (20s)
 	@scripts/fuzz.sh $(FUZZTIME)
 
-bench: ## the benchmarks, beside the committed figures where there are some
+bench: ## the benchmarks of each layer, beside the committed figures (3 min)
 	@scripts/bench.sh $(BENCHSTAT)
+
+bench-save: ## take them as the figures to compare with (bench/baseline.txt)
+	@scripts/bench.sh $(BENCHSTAT) save
+
+profile: ## where a server's CPU goes under fan-out and echo, as Markdown
+	@scripts/profile.sh
 
 # ARGS=--short only tries whether everything works; --help and --list say more.
 rivals: ## measure beside other servers (an hour); writes bench/RESULTS.md
