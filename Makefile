@@ -18,7 +18,7 @@ SERVER  := $(BIN)/conformance-server
 # make conform COMMAND="node reference-server.js"
 COMMAND ?= $(SERVER)
 
-.PHONY: help run build bundle setup test check fmt vet lint go-test race debug nested conform browser clients fuzz bench bench-save profile rivals clean
+.PHONY: help run build bundle setup test check fmt vet lint go-test race debug nested conform browser clients fuzz bench bench-save profile rivals million clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -114,6 +114,10 @@ profile: ## where a server's CPU goes under fan-out and echo, as Markdown
 # ARGS=--short only tries whether everything works; --help and --list say more.
 rivals: ## measure beside other servers (an hour); writes bench/RESULTS.md
 	$(GO) -C bench/rivals run ./run $(ARGS)
+
+# A trial: make million CLIENTS=20000 HOLD=10s
+million: ## a million clients of one process, in an emulated guest (hours); writes bench/million/RESULTS.md
+	@bench/million/run.sh
 
 clean: ## remove what the other targets made
 	rm -rf bin internal/bundle/node_modules $(CLIENTS)/node_modules

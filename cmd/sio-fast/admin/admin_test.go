@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"regexp"
+	"runtime/metrics"
 	"slices"
 	"strconv"
 	"strings"
@@ -83,6 +85,9 @@ func TestStats(t *testing.T) {
 		if n, _ := v[name].(float64); n <= 0 {
 			t.Errorf("%s: %v", name, v[name])
 		}
+	}
+	if _, ok := v["gc_pause_seconds"].(map[string]any); !ok {
+		t.Errorf("gc_pause_seconds: %v", v["gc_pause_seconds"])
 	}
 	if v["clients"] != 1.0 || v["sessions_opened"] != 1.0 || v["version"] != "v1" {
 		t.Errorf("%s", body)
@@ -278,5 +283,17 @@ func TestLive(t *testing.T) {
 	}
 	if _, body := ask(t, a, "GET", "/live?since=nonsense"); !strings.Contains(body, `"every_ms":1000`) {
 		t.Errorf("%s", body)
+	}
+}
+
+func TestPauses(t *testing.T) {
+	h := &metrics.Float64Histogram{Counts: []uint64{0, 98, 1, 1}, Buckets: []float64{0, 1, 2, 3, math.Inf(1)}}
+	got := pauses(h)
+	if got["count"] != uint64(100) || got["p50"] != 2.0 || got["p99"] != 3.0 || got["max"] != 3.0 {
+		t.Errorf("%v", got)
+	}
+	got = pauses(&metrics.Float64Histogram{Counts: []uint64{0}, Buckets: []float64{0, 1}})
+	if got["count"] != uint64(0) || got["max"] != 0.0 {
+		t.Errorf("of none: %v", got)
 	}
 }

@@ -125,7 +125,8 @@ func (a *Admin) stats(w http.ResponseWriter, _ *http.Request) {
 
 		"mallocs": f.rt.mallocs, "heap_bytes": f.rt.heap, "heap_goal_bytes": f.rt.goal, "runtime_bytes": f.rt.total,
 		"goroutines": f.rt.goroutines, "gc_cycles": f.rt.cycles, "gc_cpu_seconds": f.rt.gc,
-		"resident_bytes": f.proc.resident, "cpu_seconds": f.proc.cpu, "open_files": f.proc.files,
+		"gc_pause_seconds": pauses(f.rt.pauses),
+		"resident_bytes":   f.proc.resident, "cpu_seconds": f.proc.cpu, "open_files": f.proc.files,
 	}, "  ")
 }
 
@@ -135,4 +136,28 @@ func quantiles(h eio.Histogram) map[string]any {
 		"count": h.Count(), "sum": h.Sum.Seconds(),
 		"p50": h.Quantile(0.5).Seconds(), "p99": h.Quantile(0.99).Seconds(),
 	}
+}
+
+// pauses sums up the stops of the world for garbage collection since the start.
+func pauses(h *metrics.Float64Histogram) map[string]any {
+	n := uint64(0)
+	for _, c := range h.Counts {
+		n += c
+	}
+	return map[string]any{"count": n, "p50": pauseAt(h, n/2), "p99": pauseAt(h, n*99/100), "max": pauseAt(h, max(n, 1)-1)}
+}
+
+// pauseAt is the pause that rank others are not longer than, rounded up to what
+// the runtime tells apart.
+func pauseAt(h *metrics.Float64Histogram, rank uint64) float64 {
+	for i, c := range h.Counts {
+		if rank < c {
+			if next := h.Buckets[i+1]; next < 1e9 { // not the infinite one
+				return next
+			}
+			return h.Buckets[i]
+		}
+		rank -= c
+	}
+	return 0
 }
