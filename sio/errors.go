@@ -40,6 +40,8 @@ var (
 	ErrNeedTimeout = errors.New("sio: broadcast acks need a timeout")
 	// ErrParent: a dynamic namespace has no sockets of its own to list.
 	ErrParent = errors.New("sio: not possible on a dynamic namespace; use its children")
+	// ErrAlone: there are no other servers to speak to.
+	ErrAlone = errors.New("sio: no other servers")
 )
 
 // errPanicked stands for a middleware that panicked; the client learns no more.

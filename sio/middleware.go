@@ -16,6 +16,7 @@ type table struct {
 	any           []Handler
 	drain         []func(*Socket)
 	refused       []func(s *Socket, event string)
+	room          []func(RoomEvent)
 	anyOut        []func(s *Socket, event string, args []byte)
 	packet        []func(*Event) error
 	wrap          []func(Handler) Handler

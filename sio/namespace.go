@@ -28,6 +28,8 @@ type Namespace struct {
 	moves atomic.Int64 // broadcasts that join or leave, on their way to a loop
 	refs  atomic.Int64 // sockets connecting and connected; dead when negative
 
+	rooms roomCount // for OnRoom
+
 	store *store // for connection state recovery; nil where it is off
 
 	match    func(name string, h *Handshake) bool // parents only

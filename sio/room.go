@@ -15,6 +15,7 @@ type room struct {
 	next    int
 	stamp   uint32 // the last selection that named it
 	walked  bool   // a fan-out stands in the middle of it
+	told    bool   // counted for Namespace.OnRoom
 }
 
 // member is a socket in a room, and where the socket notes the room.
@@ -50,6 +51,9 @@ func (l *nsLoop) join(s *Socket, name string) {
 	}
 	r.members = append(r.members, member{s, uint32(len(x.in))})
 	x.in = append(x.in, membership{r, uint32(len(r.members) - 1)})
+	if fns := s.nsp.table.Load().room; len(fns) > 0 {
+		s.roomJoined(fns, name, &r.told)
+	}
 }
 
 // leave takes s out of the named room. Loop only. Does not allocate.
@@ -111,12 +115,17 @@ func (l *nsLoop) part(x *extra, i int) {
 	}
 	x.in[last] = membership{}
 	x.in = x.in[:last]
+	s, name, ended := m.r.members[m.at].s, m.r.name, m.r.told && len(m.r.members) == 1
 	m.r.drop(int(m.at))
 	if len(m.r.members) == 0 {
-		delete(l.rooms, m.r.name)
+		m.r.told = false
+		delete(l.rooms, name)
 		if !m.r.walked { // else the walk gives it back
 			l.ls.rooms.Put(m.r)
 		}
+	}
+	if fns := s.nsp.table.Load().room; len(fns) > 0 {
+		s.roomLeft(fns, name, ended)
 	}
 }
 

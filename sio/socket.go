@@ -125,6 +125,7 @@ func (s *Socket) welcome(missed *pool.Shared) {
 	}
 	s.live = true
 	s.nsp.count.Add(1)
+	s.ownRoom(true)
 	if !c.joined {
 		c.joined = true
 		c.stopTimer()
@@ -223,6 +224,7 @@ func (s *Socket) close(why Reason) {
 	if s.live {
 		s.live = false
 		n.count.Add(-1)
+		s.ownRoom(false)
 	}
 	if s.slot != noSlot { // else the namespace was a stand-in
 		l := s.on()
