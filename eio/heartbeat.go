@@ -8,7 +8,12 @@ import "time"
 //	         ▲                 │  any other packet: pingTimeout anew, once a ping
 //	         └───── pong ──────┘
 //
-// and every tick sweeps the deadlines.
+// and every tick sweeps the deadlines. In revision 3 the client pings, and there
+// is but one deadline:
+//
+//	open ──pingInterval + pingTimeout──► close: "ping timeout"
+//	         ▲     ping: answered, anew
+//	         └──────┘
 
 // stamp is the time in a deadline: milliseconds that wrap around after 49 days,
 // never 0.
@@ -95,7 +100,7 @@ func (l *Loop) beatBlock(block int, now uint32) {
 
 // beat acts on a deadline that has come.
 func (s *Session) beat() {
-	if s.flags&sfPinged != 0 {
+	if s.flags&(sfPinged|sfRevision3) != 0 {
 		s.end(ReasonPingTimeout, "", endOrderly)
 		return
 	}
@@ -107,9 +112,10 @@ func (s *Session) beat() {
 	s.ping()
 }
 
-// late reports that the session has not answered its ping in time.
+// late reports that the session has not answered its ping in time, or has sent
+// none in revision 3.
 func (s *Session) late() bool {
-	return s.flags&sfPinged != 0 && due(s.loop.table.deadline[s.slot], stamp(s.loop.now))
+	return s.flags&(sfPinged|sfRevision3) != 0 && due(s.loop.table.deadline[s.slot], stamp(s.loop.now))
 }
 
 // arm sets the heartbeat's next deadline, ms from now.
@@ -119,6 +125,21 @@ func (s *Session) arm(ms uint32) {
 	if soonest := &t.soonest[s.slot/blockSlots]; *soonest == 0 || int32(at-*soonest) < 0 {
 		*soonest = at
 	}
+}
+
+// beatOpen is the open packet.
+func (s *Session) beatOpen() {
+	if s.flags&sfRevision3 != 0 {
+		s.arm(s.engine.pingInterval + s.engine.pingTimeout)
+		return
+	}
+	s.arm(s.engine.pingInterval)
+}
+
+// beatPing is a ping of revision 3.
+func (s *Session) beatPing() {
+	s.beatOpen()
+	s.pong()
 }
 
 // beatPong is a pong, asked for or not.

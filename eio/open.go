@@ -13,9 +13,13 @@ var errTakenID = errors.New("eio: GenerateID made an id that is in use, or is em
 // newSession makes a session and gives it its place. It is not open yet, and
 // hangs on p: should p break before it is, they end together.
 func (l *Loop) newSession(e *Engine, p *Peer, q *query) (*Session, error) {
-	s := &Session{engine: e, loop: l, req: *p.request()}
+	s := &Session{engine: e, loop: l, req: *p.request(), revision: 4}
 	if q.base64 {
 		s.flags |= sfBase64
+	}
+	if !q.eio4 {
+		s.flags |= sfRevision3
+		s.revision = 3
 	}
 	if e.opts.GenerateID != nil { // before s is anywhere, for it may panic
 		id, err := e.opts.GenerateID(p.request())
@@ -68,7 +72,7 @@ func (p *Peer) handshake(e *Engine, q *query, r *http1.Request) {
 	}
 	l.body = open.append(l.body[:0], id)
 	s.state = ssOpen
-	s.arm(e.pingInterval)
+	s.beatOpen()
 	if r.Upgrade {
 		s.transport.Store(uint32(Websocket))
 		p.switchProtocols(r, stWebsocket, e.opts.MaxPayload)
@@ -78,8 +82,11 @@ func (p *Peer) handshake(e *Engine, q *query, r *http1.Request) {
 	} else {
 		s.peer, p.sess = nil, nil
 		s.poll = l.newPolling(s)
+		if index, ok := http1.QueryValue(r.RawQuery, "j", nil); ok {
+			s.poll.jsonp = jsonpHead(index)
+		}
 		p.pollLines()
-		p.answer(200, textType, l.body)
+		p.answer(200, textType, s.poll.payload(l.body))
 	}
 	p.opened(s)
 }

@@ -44,6 +44,9 @@ type Options struct {
 	HTTPCompression *Deflate
 	// DisableHTTPCompression sends every answer as it is.
 	DisableHTTPCompression bool
+	// AllowEIO3 lets clients in that speak revision 3 of Engine.IO, those of
+	// Socket.IO 1 and 2, or that name no revision.
+	AllowEIO3 bool
 	// CORS answers cross-origin requests. nil means off.
 	CORS *CORS
 	// Cookie is set on the handshake's response. nil means none.

@@ -54,6 +54,7 @@ const (
 	pfReady               // on the loop's ready list
 	pfStarted             // a request head has begun to arrive
 	pfPolite              // after its end the client is heard out
+	pfBase64              // a candidate whose client takes no binary
 )
 
 const (

@@ -3,7 +3,6 @@ package eio
 import (
 	"github.com/sio-fast/sio-fast/internal/http1"
 	"github.com/sio-fast/sio-fast/pool"
-	"github.com/sio-fast/sio-fast/wsframe"
 )
 
 const textType = "text/plain; charset=UTF-8"
@@ -22,6 +21,7 @@ type polling struct {
 	reason  Reason // of the orderly close that waits for a GET
 	closing bool   // timer is the orderly close's
 	packs   bool   // something that waits may be compressed
+	jsonp   string // what begins each answer of a JSONP session
 
 	idle       bool // on the loop's idleList: no GET waits
 	prev, next *polling
@@ -148,27 +148,12 @@ func (s *Session) answerPoll() {
 	p := pl.get
 	q := s.q
 	pl.get, s.q = nil, nil
-	size, count := 0, 0
-	for _, f := range q.items[q.head:] {
-		n, k := payloadSize(f.B)
-		size, count = size+n, count+k
-	}
-	x := p.x
-	h := http1.Response{Status: 200, ContentType: textType, Headers: x.lines, Minor: int(x.minor), KeepAlive: x.keepAlive}
-	size += max(count-1, 0)
-	// As the reference: one packet that may be compressed is enough.
-	packs := pl.packs
+	packs := pl.packs // as the reference: one packet that may be compressed is enough
 	pl.packs = false
-	if packs && x.coding != identity && size >= s.engine.gzip.threshold {
-		p.answerCoded(s.engine.gzip, q, size)
-	} else if size+1024 <= corkSize {
-		l.scratch = appendPoll(l.scratch[:0], &h, q, size)
-		p.write(l.scratch)
+	if pl.jsonp != "" || s.revision == 3 {
+		p.sayOther(s, pl.jsonp, q, packs)
 	} else {
-		f := pool.NewShared()
-		f.B = appendPoll(f.B, &h, q, size)
-		p.send(f)
-		f.Release()
+		p.sayPoll(s, q, packs)
 	}
 	q.drop()
 	l.outqs.Put(q)
@@ -177,6 +162,32 @@ func (s *Session) answerPoll() {
 	if s.poll == pl { // the answer has reached the kernel
 		l.heardOf(pl)
 	}
+}
+
+// sayPoll sends the packets of q as the answer of a poll; packs says that it may
+// be compressed.
+func (p *Peer) sayPoll(s *Session, q *outq, packs bool) {
+	l, x := p.loop, p.x
+	size, count := 0, 0
+	for _, f := range q.items[q.head:] {
+		n, k := payloadSize(f.B)
+		size, count = size+n, count+k
+	}
+	h := http1.Response{Status: 200, ContentType: textType, Headers: x.lines, Minor: int(x.minor), KeepAlive: x.keepAlive}
+	size += max(count-1, 0)
+	if packs && x.coding != identity && size >= s.engine.gzip.threshold {
+		p.answerCoded(s.engine.gzip, q, size)
+		return
+	}
+	if size+1024 <= corkSize {
+		l.scratch = appendPoll(l.scratch[:0], &h, q, size)
+		p.write(l.scratch)
+		return
+	}
+	f := pool.NewShared()
+	f.B = appendPoll(f.B, &h, q, size)
+	p.send(f)
+	f.Release()
 }
 
 // appendPoll appends the answer of a poll: the packets of q, size bytes in all.
@@ -204,7 +215,8 @@ func (p *Peer) servePost(s *Session, r *http1.Request) {
 		p.reply(r, 400, "", nil)
 		return
 	}
-	if string(r.Header("Content-Type")) == "application/octet-stream" {
+	octets := string(r.Header("Content-Type")) == "application/octet-stream"
+	if octets && s.revision == 4 {
 		s.end(ReasonTransportError, "invalid content", endOrderly)
 		p.reply(r, 400, "", nil)
 		return
@@ -214,7 +226,7 @@ func (p *Peer) servePost(s *Session, r *http1.Request) {
 		p.tooLarge()
 		return
 	}
-	x.s = s
+	x.s, x.form, x.octets = s, pl.jsonp != "", octets
 	p.sess, pl.post = s, p
 	if pl.get == nil {
 		p.loop.heardOf(pl)
@@ -235,7 +247,11 @@ func (p *Peer) tooLarge() {
 // gotPost handles the packets of a POST and then answers it.
 func (p *Peer) gotPost(body []byte) {
 	s := p.x.s
-	s.receive(body)
+	if p.x.form || s.revision == 3 {
+		s.receiveOther(body, p.x)
+	} else {
+		s.receive(body)
+	}
 	if p.flags&pfCut != 0 || p.x == nil {
 		return
 	}
@@ -319,27 +335,10 @@ func (s *Session) endPolling(how endKind) {
 			p.sess = nil
 			p.cut(how == endAbort)
 		case endNoop:
-			p.answer(200, textType, noopPoll)
+			p.answer(200, textType, pl.payload(noopPoll))
 		default:
-			p.answer(200, textType, closePoll)
+			p.answer(200, textType, pl.payload(closePoll))
 		}
 	}
 	l.pollings.Put(pl)
-}
-
-// base64Frames is f with its binary frames as text, for a client that asked for
-// that. The caller has the only reference.
-func base64Frames(f *pool.Shared) *pool.Shared {
-	g := pool.NewShared()
-	for op, data := range wsframe.Walk(f.B) {
-		if op != wsframe.OpBinary {
-			g.B = wsframe.AppendFrame(g.B, op, data)
-			continue
-		}
-		at := len(g.B)
-		g.B = wsframe.Begin(g.B)
-		g.B = appendBase64(g.B, data)
-		g.B = wsframe.End(g.B, at, wsframe.OpText)
-	}
-	return g
 }

@@ -15,6 +15,8 @@ type exchange struct {
 	chunked   bool
 	noBody    bool // HEAD
 	coding    coding
+	octets    bool // the body of a POST is a binary payload
+	form      bool // the body of a POST is a form
 	minor     uint8
 	left      int64 // of a body of known length
 	limit     int64 // of the body

@@ -26,6 +26,7 @@ type Session struct {
 	waits     atomic.Bool  // Reserve has failed: OnDrain is due
 	slot      uint32
 	flags     uint8
+	revision  uint8 // of Engine.IO: 3 or 4
 }
 
 // Touch reads what a send to s will read, and gives a value of no meaning, so
@@ -49,12 +50,13 @@ const (
 )
 
 const (
-	sfPinged   = 1 << iota // a ping is unanswered
-	sfExtended             // and its timeout was started anew once
-	sfBase64               // b64=1: binary goes as text
-	sfPolls                // on the loop's list of polls to answer
-	sfTold                 // OnOpen was called, OnClose must follow
-	sfHeld                 // polling: something was refused, OnDrain is due
+	sfPinged    = 1 << iota // a ping is unanswered
+	sfExtended              // and its timeout was started anew once
+	sfBase64                // b64=1: binary goes as text
+	sfPolls                 // on the loop's list of polls to answer
+	sfTold                  // OnOpen was called, OnClose must follow
+	sfHeld                  // polling: something was refused, OnDrain is due
+	sfRevision3             // an older client (Options.AllowEIO3)
 )
 
 // ID is the session's id, which is a secret between it and its client. Any
@@ -81,8 +83,9 @@ func (s *Session) SetValue(v any) { s.value = v }
 // Transport is how the session's packets travel now. Any goroutine.
 func (s *Session) Transport() Transport { return Transport(s.transport.Load()) }
 
-// Protocol is the revision of Engine.IO: 4. Any goroutine.
-func (s *Session) Protocol() int { return 4 }
+// Protocol is the revision of Engine.IO that the client speaks: 4, or 3 where
+// Options.AllowEIO3 lets older clients in. Any goroutine.
+func (s *Session) Protocol() int { return int(s.revision) }
 
 // Request is the handshake request, empty once it was dropped. It is immutable;
 // a copy of it may be kept anywhere. Loop only.
@@ -114,10 +117,8 @@ func (s *Session) Send(f *pool.Shared, fl SendFlags) bool {
 	}
 	s.loop.stats.Sent++
 	switch {
-	case s.flags&sfBase64 != 0:
-		g := base64Frames(f)
-		p.sendForm(s.engine.deflate, g, fl)
-		g.Release()
+	case s.flags&(sfBase64|sfRevision3) != 0:
+		p.sendForm(s.engine.deflate, s.other(f), fl)
 	case p.flags&pfDeflate != 0:
 		p.sendForm(s.engine.deflate, f, fl)
 	default:
@@ -145,7 +146,7 @@ func (s *Session) sendOwn(op wsframe.OpCode, b []byte) bool {
 	}
 	p := s.peer
 	size := len(b) + 1 + wsframe.HeaderSize(len(b)+1)
-	if p == nil || s.flags&sfBase64 != 0 || size > corkSize ||
+	if p == nil || s.flags&(sfBase64|sfRevision3) != 0 || size > corkSize ||
 		p.flags&pfDeflate != 0 && len(b) >= s.engine.deflate.threshold-1 {
 		f := pool.NewShared()
 		f.B = appendMessage(f.B, op, b)
@@ -212,11 +213,16 @@ func (s *Session) onPacket(t PacketType, data []byte, binary bool) {
 			l.stats.Messages++
 			s.engine.handler.OnMessage(s, data, binary)
 		}
-	case PacketPong:
-		s.beatPong()
-	case PacketPing:
-		// EIO4: pings come from the server.
-		s.end(ReasonTransportError, "invalid heartbeat direction", endOrderly)
+	case PacketPong, PacketPing:
+		// Pings come from the server, in revision 3 from the client.
+		switch asks := t == PacketPing; {
+		case asks != (s.flags&sfRevision3 != 0):
+			s.end(ReasonTransportError, "invalid heartbeat direction", endOrderly)
+		case asks:
+			s.beatPing()
+		default:
+			s.beatPong()
+		}
 	case PacketClose:
 		s.end(ReasonTransportClose, "", endNoop)
 	default: // open, upgrade, noop mean nothing here

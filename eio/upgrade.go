@@ -38,6 +38,9 @@ func (p *Peer) candidate(s *Session, r *http1.Request) {
 		p.closeFrame(wsframe.Close)
 		return
 	}
+	if p.loop.query.base64 {
+		p.flags |= pfBase64
+	}
 	p.sess, pl.probe = s, p
 	pl.timer = s.loop.wheel.After(s.engine.opts.UpgradeTimeout.Milliseconds(), (*upgradeTimer)(pl))
 }
@@ -110,10 +113,15 @@ func (s *Session) upgrade(p *Peer) {
 	s.poll = nil
 	s.peer = p
 	p.state = stWebsocket
+	// As the reference, a client says anew for each transport whether it takes
+	// binary: in Node.js it does on a websocket and does not on polling.
+	if s.flags &^= sfBase64; p.flags&pfBase64 != 0 {
+		s.flags |= sfBase64
+	}
 	s.transport.Store(uint32(Websocket))
 	if get := pl.get; get != nil {
 		pl.get = nil
-		get.answer(200, textType, noopPoll)
+		get.answer(200, textType, pl.payload(noopPoll))
 	}
 	if pl.post != nil {
 		pl.post.sess = nil // it is answered as usual; losing it is no loss now

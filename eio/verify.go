@@ -135,7 +135,7 @@ func (e *Engine) checkSession(s *Session, q *query, r *http1.Request) *refusal {
 		return &refusal{code: CodeBadRequest, name: "TRANSPORT_MISMATCH", context: func() map[string]string {
 			return map[string]string{"transport": string(t), "previousTransport": s.Transport().String()}
 		}}
-	case !q.eio4:
+	case q.eio4 != (s.revision == 4):
 		v := q.protocol
 		return &refusal{code: CodeBadRequest, name: "PROTOCOL_MISMATCH", context: func() map[string]string {
 			return map[string]string{"protocol": string(v), "previousProtocol": strconv.Itoa(s.Protocol())}
@@ -164,7 +164,7 @@ func (e *Engine) checkHandshake(p *Peer, q *query, r *http1.Request) *refusal {
 			return &refusal{code: CodeForbidden, message: err.Error()}
 		}
 	}
-	if !q.eio4 {
+	if !q.eio4 && !e.opts.AllowEIO3 {
 		return &refusal{code: CodeUnsupportedVersion, context: func() map[string]string {
 			return map[string]string{"protocol": "3"}
 		}}

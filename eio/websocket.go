@@ -62,6 +62,10 @@ func (p *Peer) onMessage(m *wsframe.Message) {
 
 func (p *Peer) onSessionMessage(m *wsframe.Message) {
 	s := p.sess
+	if s.flags&sfRevision3 != 0 {
+		s.onMessage3(m)
+		return
+	}
 	if m.Op == wsframe.OpBinary {
 		s.onPacket(PacketMessage, m.Payload, true)
 		return

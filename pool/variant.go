@@ -9,6 +9,12 @@ type VariantKind uint8
 const (
 	// Deflated is for websockets that negotiated permessage-deflate.
 	Deflated VariantKind = iota
+	// Base64 is for clients that take no binary.
+	Base64
+	// Typed is for clients of Engine.IO 3, where binary begins with its type.
+	Typed
+	// TypedBase64 is for those of them that take no binary.
+	TypedBase64
 
 	variantKinds
 )
