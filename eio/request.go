@@ -182,9 +182,13 @@ func (r *Request) Query(name string) string {
 
 // Queries walks the decoded pairs of the query in the order they were sent;
 // the reference keeps the last of those with the same key. Any goroutine.
-func (r *Request) Queries() iter.Seq2[string, string] {
+func (r *Request) Queries() iter.Seq2[string, string] { return Queries(r.RawQuery()) }
+
+// Queries walks the decoded pairs of a raw query, as [Request.Queries] does. Any
+// goroutine.
+func Queries(query string) iter.Seq2[string, string] {
 	return func(yield func(name, value string) bool) {
-		raw := []byte(r.RawQuery())
+		raw := []byte(query)
 		for {
 			k, v, rest, ok := http1.NextPair(raw)
 			if !ok {

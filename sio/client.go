@@ -18,6 +18,7 @@ type client struct {
 	late    atomic.Int32 // sockets that have left, whose handlers still run
 	shut    bool         // closed by us; what still arrives is ignored
 	joined  bool         // some namespace was joined once
+	older   bool         // speaks protocol 4 (Options.AllowEIO3)
 }
 
 // handler is the server as the engine sees it.
@@ -32,6 +33,9 @@ func (h handler) OnOpen(s *eio.Session) error {
 	s.SetValue(c)
 	if t := h.srv.opts.ConnectTimeout; t > 0 {
 		c.timer = s.Loop().Wheel().After(t.Milliseconds(), c)
+	}
+	if s.Protocol() == 3 {
+		c.connectOlder()
 	}
 	return nil
 }
@@ -96,6 +100,9 @@ func (c *client) binary(p []byte) {
 // packet does what a whole packet asks for. A packet for a namespace that was
 // not joined is a violation: the reference closes the whole connection.
 func (c *client) packet(pk *packet, bins [][]byte) {
+	if c.older {
+		pk.cutQuery()
+	}
 	s := c.find(pk.nsp)
 	if pk.typ == packetConnect {
 		if s != nil {
@@ -245,6 +252,9 @@ func (c *client) connect(pk *packet) {
 		return
 	}
 	s := &Socket{client: c}
+	if c.older {
+		s.nameOlder(string(pk.nsp))
+	}
 	if pk.data != nil || srv.opts.DropHandshake {
 		s.hs = newHandshake(c.session, pk.data)
 	}

@@ -9,6 +9,8 @@ import (
 // extra is what most sockets never need: it is made with the first room, ack,
 // value or handler.
 type extra struct {
+	id string // of a socket of an older client; set before anybody knows the socket
+
 	// Under Socket.mu: what a caller sees at once.
 	names  []string            // rooms, without the socket's own
 	index  map[string]struct{} // the same, from manyNames on

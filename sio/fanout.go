@@ -145,7 +145,7 @@ func (t *fanout) free() {
 func (t *fanout) begin() {
 	t.begun = true
 	t.stamped = t.b.rooms.n > 1 || t.b.except.n > 0
-	if t.b.rooms.n == 1 && len(t.b.rooms.first[0]) == idLen {
+	if t.b.rooms.n == 1 && t.l.mayBeID(t.b.rooms.first[0]) {
 		t.stamped = true // an id and a room of that name, perhaps
 	}
 	if !t.stamped {

@@ -61,7 +61,7 @@ func (t *fanout) Merge(next eio.Task) bool {
 // mergeable says that t does nothing but send, the same to all it meets.
 func (t *fanout) mergeable() bool {
 	return t.kind == actSend && !t.begun && t.args == nil && t.b.flags&^eio.Refuse == 0 && t.b.except.n == 0 &&
-		(t.b.rooms.n == 0 || t.b.rooms.n == 1 && len(t.b.rooms.first[0]) != idLen)
+		(t.b.rooms.n == 0 || t.b.rooms.n == 1 && !t.l.mayBeID(t.b.rooms.first[0]))
 }
 
 func (t *fanout) sameTarget(o *fanout) bool {

@@ -47,6 +47,7 @@ type nsLoop struct {
 	slots []*Socket // connected sockets; nil entries are free
 	free  []uint32
 	rooms map[string]*room
+	older map[string]*Socket // those of older clients by id; nil: none
 }
 
 // Name is the namespace's name, "/" or "/admin". For a parent it is a
@@ -141,6 +142,9 @@ func (l *nsLoop) add(s *Socket) {
 
 // remove frees the slot of s. Loop only.
 func (l *nsLoop) remove(s *Socket) {
+	if s.older {
+		delete(l.older, s.ID())
+	}
 	l.slots[s.slot] = nil
 	if len(l.free) >= pool.TableFirst {
 		l.free = pool.Room(l.free)
@@ -159,14 +163,20 @@ const keepSlots = 1024
 
 // byID finds the socket whose id is the given one, nil if it is not here.
 func (l *nsLoop) byID(id string) *Socket {
-	slot, ok := slotOf(id, l.ls.loop.Index())
-	if !ok || int(slot) >= len(l.slots) {
-		return nil
+	if slot, ok := slotOf(id, l.ls.loop.Index()); ok && int(slot) < len(l.slots) {
+		if s := l.slots[slot]; s != nil && b2s(s.id[:]) == id {
+			return s
+		}
 	}
-	if s := l.slots[slot]; s != nil && b2s(s.id[:]) == id {
-		return s
+	if len(l.older) > 0 {
+		return l.older[id]
 	}
 	return nil
+}
+
+// mayBeID says that the name may be a socket's id, too.
+func (l *nsLoop) mayBeID(name string) bool {
+	return len(name) == idLen || len(l.older) > 0 && l.older[name] != nil
 }
 
 // To selects the sockets in room. A socket's id is a room with that socket in

@@ -62,6 +62,11 @@ type Options struct {
 	// DisableHTTPCompression sends every answer, and the client's files, as they
 	// are.
 	DisableHTTPCompression bool
+	// AllowEIO3 lets the JavaScript clients of Socket.IO 1 and 2 in, and what
+	// else speaks revision 3 of Engine.IO. The id of their socket in "/" is that
+	// of their session, as in the reference: whoever knows it can poll in their
+	// place, so it should not be shown to others.
+	AllowEIO3 bool
 	// CORS answers cross-origin requests. nil means off: pages of other origins
 	// cannot use polling, with which the official client begins.
 	CORS *CORS
@@ -218,6 +223,7 @@ func (o *Options) engine() *eio.Options {
 		MaxPacketsPerPayload:   o.MaxPacketsPerPayload,
 		Transports:             o.Transports,
 		DisableUpgrades:        o.DisableUpgrades,
+		AllowEIO3:              o.AllowEIO3,
 		PerMessageDeflate:      o.PerMessageDeflate,
 		HTTPCompression:        o.HTTPCompression,
 		DisableHTTPCompression: o.DisableHTTPCompression,

@@ -44,6 +44,7 @@ type Socket struct {
 	parted   bool // the names of the rooms are forgotten; under mu
 	returned bool // see Recovered; set before anybody else knows the socket
 	late     bool // counted in client.late; under mu
+	older    bool // its client speaks protocol 4, and its id is in more
 }
 
 // noSlot is the slot of a socket whose namespace is not known yet.
@@ -52,7 +53,12 @@ const noSlot = ^uint32(0)
 // ID is the socket's public id, which is also the name of a room with the
 // socket alone in it. The string lies in the socket: clone it if it is to be
 // kept for long after the socket has gone. Any goroutine. Does not allocate.
-func (s *Socket) ID() string { return b2s(s.id[:]) }
+func (s *Socket) ID() string {
+	if s.older {
+		return s.more.Load().id
+	}
+	return b2s(s.id[:])
+}
 
 // Namespace is the socket's namespace. Any goroutine.
 func (s *Socket) Namespace() *Namespace { return s.nsp }
@@ -89,7 +95,11 @@ func (s *Socket) admit(n *Namespace) {
 	s.nsp = n
 	l := n.on(c.ls)
 	l.add(s)
-	s.identify(l)
+	if s.older {
+		l.addOlder(s) // its id is its own, and it cannot come back
+	} else {
+		s.identify(l)
+	}
 	if !linked {
 		c.link(s)
 	}
@@ -135,7 +145,11 @@ func (s *Socket) welcome(missed *pool.Shared) {
 	if s.nsp.store != nil {
 		pid = s.extra().pid
 	}
-	f.B = frameConnect(f.B, s.nsp.name, s.ID(), pid)
+	if s.older {
+		f.B = frameConnectOlder(f.B, s.nsp.name)
+	} else {
+		f.B = frameConnect(f.B, s.nsp.name, s.ID(), pid)
+	}
 	c.session.Send(f, 0)
 	f.Release()
 }
@@ -151,6 +165,10 @@ func (s *Socket) refused(message string, data []byte) {
 		st.bar(s)
 	}
 	s.close(ReasonForced)
+	if s.older {
+		s.client.refuseOlder(name, message, data)
+		return
+	}
 	s.client.refuse(name, message, data)
 }
 
