@@ -253,6 +253,31 @@ func TestOlderDisconnect(t *testing.T) {
 	}
 }
 
+// TestOlderRecovery: protocol 4 has no way to come back, and its query is none to
+// somebody else's socket.
+func TestOlderRecovery(t *testing.T) {
+	o := olderOptions()
+	o.Recovery = &Recovery{}
+	r := newRig(t, 1, o)
+	lost := r.dial(0)
+	lost.send("40")
+	r.settle()
+	pid := regexp.MustCompile(`"pid":"([^"]*)"`).FindStringSubmatch(strings.Join(lost.read(), " "))
+	if pid == nil {
+		t.Fatal("no pid")
+	}
+	lost.hangUp()
+	c := r.joinOlder(0)
+	c.send("41", "40/?pid="+pid[1]+"&offset=x,")
+	c.expect("40")
+	for _, s := range r.sockets() {
+		if s.ID() != c.sid || s.Recovered() {
+			t.Errorf("came back as %q", s.ID())
+		}
+	}
+	c.hangUp()
+}
+
 // TestOlderOff: nobody older is let in unless that was asked for.
 func TestOlderOff(t *testing.T) {
 	r := newRig(t, 1, nil)

@@ -24,6 +24,7 @@ type config struct {
 	maxPayload   int
 	maxBacklog   int
 	origins      string
+	allowEIO3    bool
 	loops        int
 	tlsCert      string
 	tlsKey       string
@@ -64,6 +65,7 @@ What it serves:
                           that offer it: fewer bytes for more time (default off)
   --cors-origin LIST      origins allowed to call from other pages, separated by
                           commas, or * for all (default none)
+  --allow-eio3            let the clients of Socket.IO 1 and 2 in (default off)
 
 Limits:
   --ping-interval TIME    pause between pings (default 25s)
@@ -103,6 +105,7 @@ func parse(args []string, out io.Writer) (*config, error) {
 	f.IntVar(&c.maxPayload, "max-payload", 1_000_000, "")
 	f.IntVar(&c.maxBacklog, "max-backlog", 1<<20, "")
 	f.StringVar(&c.origins, "cors-origin", "", "")
+	f.BoolVar(&c.allowEIO3, "allow-eio3", false, "")
 	f.IntVar(&c.loops, "loops", 0, "")
 	f.StringVar(&c.tlsCert, "tls-cert", "", "")
 	f.StringVar(&c.tlsKey, "tls-key", "", "")

@@ -68,7 +68,7 @@ func TestHelpAndVersion(t *testing.T) {
 // The help names each flag that is read, and no other.
 func TestHelpIsComplete(t *testing.T) {
 	named := map[string]bool{}
-	for _, m := range regexp.MustCompile(`(?m)^  --([a-z-]+)`).FindAllStringSubmatch(usage, -1) {
+	for _, m := range regexp.MustCompile(`(?m)^  --([a-z0-9-]+)`).FindAllStringSubmatch(usage, -1) {
 		named[m[1]] = true
 	}
 	for name := range named {
@@ -82,7 +82,7 @@ func TestHelpIsComplete(t *testing.T) {
 	}
 	for _, name := range []string{
 		"addr", "admin", "app", "path", "ping-interval", "ping-timeout", "max-payload", "max-backlog",
-		"cors-origin", "loops", "tls-cert", "tls-key", "log-level", "log-format", "drain", "version",
+		"cors-origin", "allow-eio3", "loops", "tls-cert", "tls-key", "log-level", "log-format", "drain", "version",
 	} {
 		if !named[name] {
 			t.Errorf("the help does not name --%s", name)

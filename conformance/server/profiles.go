@@ -28,14 +28,15 @@ type profile struct {
 const ms = time.Millisecond
 
 // profiles are those of section 3 of the contract. Still to come, with what they
-// are about: msgpack, and allowEIO3 in the others.
+// are about: msgpack.
 var profiles = map[string]profile{
 	"suite": {opts: sio.Options{
 		PingInterval: 300 * ms, PingTimeout: 200 * ms, ConnectTimeout: time.Second,
 		CORS: &sio.CORS{},
 	}},
 	"main": {opts: sio.Options{
-		CORS: &sio.CORS{Origins: []string{"http://allowed.example"}, Fixed: true, Credentials: true},
+		CORS:      &sio.CORS{Origins: []string{"http://allowed.example"}, Fixed: true, Credentials: true},
+		AllowEIO3: true,
 	}},
 	"strict": {opts: sio.Options{
 		Path:         "/custom-path",
@@ -43,23 +44,23 @@ var profiles = map[string]profile{
 		AllowRequest: denyOnRequest,
 		CleanupEmpty: true,
 	}, noBundle: true},
-	"ping": {opts: sio.Options{PingInterval: 300 * ms, PingTimeout: 250 * ms}},
+	"ping": {opts: sio.Options{PingInterval: 300 * ms, PingTimeout: 250 * ms, AllowEIO3: true}},
 	"recovery": {opts: sio.Options{
 		PingInterval: 500 * ms, PingTimeout: 500 * ms,
 		Recovery: &sio.Recovery{MaxDisconnection: 1500 * ms},
 	}},
-	"polling":   {opts: sio.Options{Transports: []string{"polling"}}},
-	"websocket": {opts: sio.Options{Transports: []string{"websocket"}}},
+	"polling":   {opts: sio.Options{Transports: []string{"polling"}, AllowEIO3: true}},
+	"websocket": {opts: sio.Options{Transports: []string{"websocket"}, AllowEIO3: true}},
 	"noupgrade": {opts: sio.Options{DisableUpgrades: true}},
-	"small":     {opts: sio.Options{MaxPayload: 2000}},
-	"large":     {opts: sio.Options{MaxPayload: 30_000_000, MaxQueue: 256 << 20}},
+	"small":     {opts: sio.Options{MaxPayload: 2000, AllowEIO3: true}},
+	"large":     {opts: sio.Options{MaxPayload: 30_000_000, MaxQueue: 256 << 20, AllowEIO3: true}},
 	"deflate": {opts: sio.Options{
 		PerMessageDeflate: &sio.Deflate{Threshold: 256}, HTTPCompression: &sio.Deflate{Threshold: 256},
-		MaxPayload: 10_000_000,
+		MaxPayload: 10_000_000, AllowEIO3: true,
 	}},
 	"abuse": {opts: sio.Options{
 		PingInterval: time.Second, PingTimeout: time.Second, ConnectTimeout: 1500 * ms,
-		UpgradeTimeout: time.Second, MaxPayload: 100_000,
+		UpgradeTimeout: time.Second, MaxPayload: 100_000, AllowEIO3: true,
 	}, headers: 1500 * ms, request: 2 * time.Second},
 	"load": {load: true},
 }
@@ -103,7 +104,7 @@ func (p *profile) engineOptions() *eio.Options {
 		PingInterval: o.PingInterval, PingTimeout: o.PingTimeout,
 		UpgradeTimeout: o.UpgradeTimeout, MaxPayload: o.MaxPayload,
 		Transports: o.Transports, DisableUpgrades: o.DisableUpgrades,
-		CORS: o.CORS, MaxBacklog: 256 << 20,
+		CORS: o.CORS, AllowEIO3: o.AllowEIO3, MaxBacklog: 256 << 20,
 		PerMessageDeflate: o.PerMessageDeflate, HTTPCompression: o.HTTPCompression,
 	}
 }
