@@ -17,7 +17,7 @@ func (s *Session) Cork(n int) (dst []byte, ok bool) {
 	p := s.peer
 	switch {
 	case p == nil || l.cur != p || s.state != ssOpen,
-		s.flags&sfBase64 != 0 || p.flags&(pfBlocked|pfCut) != 0,
+		s.flags&(sfBase64|sfRevision3) != 0 || p.flags&(pfBlocked|pfCut) != 0,
 		p.flags&pfDeflate != 0 && n >= s.engine.deflate.threshold,
 		!l.Quiet() || !p.corks(n):
 		return nil, false

@@ -152,7 +152,16 @@ func TestOlderEvents(t *testing.T) {
 		}
 		return e.Socket().Emit("echo", args...)
 	})
+	r.io.Inline().On("now", func(e *Event) error {
+		args, err := e.Args()
+		if err != nil {
+			return err
+		}
+		return e.Ack(args...)
+	})
 	c := r.joinOlder(0)
+	c.send(`451-9["now",{"_placeholder":true,"num":0}]`, "bin:\x04\x07")
+	c.expect(`461-9[{"_placeholder":true,"num":0}]`, "bin:\x04\x07")
 	c.send(`42["echo",1,"€"]`, `427["echo",2]`,
 		`451-["echo",{"_placeholder":true,"num":0}]`, "bin:\x04\x01\x02\xff",
 		`451-8["echo",{"_placeholder":true,"num":0}]`, "b4AQL/", "2")
