@@ -4,7 +4,15 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
+die() {
+	echo "million: $*" >&2
+	exit 1
+}
+
 clients=${CLIENTS:-1000000}
+if ! [[ $clients =~ ^[1-9][0-9]*$ ]] || ((clients < 10 || clients > 4000000)); then
+	die "CLIENTS=$clients: want 10 to 4000000"
+fi
 hold=${HOLD:-10m}
 interval=${PING_INTERVAL:-300s}
 timeout=${PING_TIMEOUT:-300s}
@@ -18,12 +26,6 @@ cpu=${CPU:-max,la57=off,smap=off,pku=off,erms=off,fsrm=off}
 accel=${ACCEL:-tcg,thread=multi,tb-size=256}
 work=bin/million
 
-die() {
-	echo "million: $*" >&2
-	exit 1
-}
-
-[[ $clients =~ ^[0-9]+$ ]] && ((clients >= 10 && clients <= 4000000)) || die "CLIENTS=$clients: want 10 to 4000000"
 free=$(awk '/MemAvailable/ { print int($2 / 1024) }' /proc/meminfo)
 ((free > memory)) || die "the guest needs $memory MiB (MEMORY), $free are available; try CLIENTS=$((clients / 10))"
 mkdir -p "$work"
@@ -43,7 +45,8 @@ as_root() {
 install_missing() {
 	local want=()
 	command -v qemu-system-x86_64 >/dev/null 2>&1 || want+=(qemu-system-x86)
-	[ -x /bin/busybox ] && /bin/busybox cpio --help >/dev/null 2>&1 && ! ldd /bin/busybox >/dev/null 2>&1 || want+=(busybox-static)
+	# In the guest there is no library, so a dynamic one will not do.
+	if ! /bin/busybox cpio --help >/dev/null 2>&1 || ldd /bin/busybox >/dev/null 2>&1; then want+=(busybox-static); fi
 	((${#want[@]})) || return 0
 	command -v apt-get >/dev/null 2>&1 || die "please install ${want[*]}: this is no Debian machine, apt-get is missing"
 	echo "million: installing ${want[*]}"
@@ -112,7 +115,7 @@ image() {
 		echo "SERVER_FLAGS='$server_flags'"
 		echo "LOAD_FLAGS='$load_flags'"
 	} >"$root/million.env"
-	(cd "$root" && find . | busybox cpio -o -H newc 2>/dev/null) >"$work/initramfs"
+	(cd "$root" && find . | /bin/busybox cpio -o -H newc 2>/dev/null) >"$work/initramfs"
 	rm -rf "$root"
 }
 
