@@ -138,7 +138,8 @@ func (d *deflate) of(f *pool.Shared) *pool.Shared {
 // Deflates reports that Send compresses what it sends to s, in the way that all
 // sessions share. Loop only. Does not allocate.
 func (s *Session) Deflates() bool {
-	return s.peer != nil && s.peer.flags&pfDeflate == fullWindow<<windowShift && s.flags&(sfBase64|sfRevision3) == 0
+	return s.peer != nil && s.engine.opts.Hooks == nil &&
+		s.peer.flags&pfDeflate == fullWindow<<windowShift && s.flags&(sfBase64|sfRevision3) == 0
 }
 
 // Deflated lends f with its messages compressed: for a session that Deflates,

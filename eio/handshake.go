@@ -47,3 +47,9 @@ func appendQuoted(dst []byte, s string) []byte {
 	dst = append(dst, s...)
 	return append(dst, '"')
 }
+
+// appendPacket appends a message packet.
+func appendPacket(dst []byte, text string) []byte {
+	dst = append(dst, byte(PacketMessage))
+	return append(dst, text...)
+}

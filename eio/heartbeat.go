@@ -138,12 +138,19 @@ func (s *Session) beatOpen() {
 
 // beatPing is a ping of revision 3.
 func (s *Session) beatPing() {
+	if h := s.engine.opts.Hooks; h != nil {
+		s.hook(h.Heartbeat)
+		s.created(pongFrame)
+	}
 	s.beatOpen()
 	s.pong()
 }
 
 // beatPong is a pong, asked for or not.
 func (s *Session) beatPong() {
+	if h := s.engine.opts.Hooks; h != nil {
+		s.hook(h.Heartbeat)
+	}
 	s.flags &^= sfPinged | sfExtended
 	s.arm(s.engine.pingInterval)
 }

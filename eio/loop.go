@@ -56,6 +56,7 @@ type Loop struct {
 	ready  []*Peer    // answered, with the next request already here
 	ends   []ending   // sessions whose handler is still to be told
 	drains []*Session
+	hooks  *hookState // nil until there are any
 
 	stats   Stats // the loop's own
 	public  published
@@ -82,6 +83,7 @@ type ending struct {
 	s      *Session
 	reason Reason
 	detail string
+	unsent []Unsent // for Hooks.Close
 }
 
 // NewLoop makes the next loop of m, woken by w. Any goroutine; loops may appear
@@ -162,6 +164,9 @@ func (l *Loop) settle() {
 	l.reap()
 	if l.cur == nil && (l.corkPeer != nil || len(l.dirty)+len(l.polls)+len(l.ready) > 0) {
 		l.flush()
+	}
+	if l.hooks != nil && len(l.hooks.notes) > 0 { // of what was just flushed
+		l.waker.Wake()
 	}
 }
 
@@ -290,7 +295,7 @@ func (l *Loop) runTask(t Task) (again bool) {
 func (l *Loop) Flush() {
 	if l.corkPeer != nil && len(l.dirty)+len(l.polls)+len(l.ready)+l.depth == 0 {
 		l.flushCork() // the usual case: one peer read, one peer answered
-		if len(l.ends)+len(l.drains)+len(l.ready) == 0 {
+		if len(l.ends)+len(l.drains)+len(l.ready) == 0 && (l.hooks == nil || len(l.hooks.notes) == 0) {
 			return
 		}
 	}
@@ -355,6 +360,9 @@ func (l *Loop) resumeOne(p *Peer) {
 // reap tells the handlers of ended and drained sessions. It is done outside of
 // every method of Session, so that a handler may close what it iterates over.
 func (l *Loop) reap() {
+	if l.hooks != nil {
+		l.tellNotes()
+	}
 	for len(l.ends) > 0 {
 		ends := l.ends
 		l.ends = nil
@@ -397,6 +405,7 @@ func (l *Loop) tell(e *ending) {
 		}
 	}()
 	l.timed = true
+	l.tellClose(e)
 	e.s.engine.handler.OnClose(e.s, e.reason, e.detail)
 }
 

@@ -71,6 +71,11 @@ func (p *Peer) handshake(e *Engine, q *query, r *http1.Request) {
 		maxPayload:   e.opts.MaxPayload,
 	}
 	l.body = open.append(l.body[:0], id)
+	first := e.opts.InitialPacket
+	if e.opts.Hooks != nil {
+		l.hooked()
+		s.hookOpen(l.body, first)
+	}
 	s.state = ssOpen
 	s.beatOpen()
 	if r.Upgrade {
@@ -78,6 +83,10 @@ func (p *Peer) handshake(e *Engine, q *query, r *http1.Request) {
 		p.switchProtocols(r, stWebsocket, e.opts.MaxPayload)
 		start := len(l.scratch[:0])
 		l.scratch = wsframe.AppendFrame(l.scratch[:start], wsframe.OpText, l.body)
+		if first != "" {
+			l.body = appendPacket(l.body[:0], first)
+			l.scratch = wsframe.AppendFrame(l.scratch, wsframe.OpText, l.body)
+		}
 		p.write(l.scratch)
 	} else {
 		s.peer, p.sess = nil, nil
@@ -85,8 +94,9 @@ func (p *Peer) handshake(e *Engine, q *query, r *http1.Request) {
 		if index, ok := http1.QueryValue(r.RawQuery, "j", nil); ok {
 			s.poll.jsonp = jsonpHead(index)
 		}
-		p.pollLines()
-		p.answer(200, textType, s.poll.payload(l.body))
+		s.flags |= distrusts(r)
+		p.pollLines(s)
+		p.answer(200, textType, s.poll.openPayload(l.body, first))
 	}
 	p.opened(s)
 }
@@ -100,6 +110,9 @@ func (p *Peer) opened(s *Session) {
 	s.flags |= sfTold
 	s.loop.timed = true
 	s.loop.stats.Sessions++
+	if e.opts.Hooks != nil {
+		s.hook(e.opts.Hooks.Open)
+	}
 	if err := s.tellOpen(); err != nil {
 		s.end(ReasonForced, err.Error(), endOrderly)
 	}

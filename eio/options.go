@@ -76,6 +76,11 @@ type Options struct {
 	MaxBacklog int
 	// DropRequest frees the stored handshake request once OnOpen has returned.
 	DropRequest bool
+	// InitialPacket is a text message that follows every open packet: over
+	// polling in the same answer. "" means none.
+	InitialPacket string
+	// Hooks hear what sessions do, packet by packet. nil means nobody does.
+	Hooks *Hooks
 	// Logger hears of what nobody else can be told. nil means slog.Default.
 	Logger *slog.Logger
 }

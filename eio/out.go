@@ -142,14 +142,23 @@ func (p *Peer) sendNow(b []byte, f *pool.Shared) {
 		}
 		p.loop.stats.BytesOut += uint64(n)
 		if n >= len(b) {
+			if p.loop.hooks != nil {
+				p.loop.hooks.wrote(p, n)
+			}
 			return
 		}
 		p.flags |= pfBlocked
 	}
-	if f == nil {
+	switch {
+	case p.keeps():
+		p.queue().tearOff(b, n, f)
+	case f == nil:
 		p.queue().append(b[n:])
-	} else {
+	default:
 		p.queue().hold(f, n)
+	}
+	if p.loop.hooks != nil && n > 0 {
+		p.loop.hooks.wrote(p, n)
 	}
 	p.tellBacklog()
 }
@@ -203,9 +212,14 @@ func (p *Peer) flush() {
 		}
 		l.stats.BytesOut += uint64(n)
 		q.consume(n)
+		if l.hooks != nil {
+			l.hooks.wrote(p, n)
+		}
 		if n < want {
 			p.flags |= pfBlocked
-			q.settle()
+			if !p.keeps() {
+				q.settle()
+			}
 			p.tellBacklog()
 			return
 		}

@@ -240,6 +240,9 @@ func (p *Peer) cut(abort bool) {
 
 func (p *Peer) dropOut() {
 	l := p.loop
+	if l.hooks != nil {
+		delete(l.hooks.calls, p)
+	}
 	if l.corkPeer == p {
 		l.corkPeer = nil
 		l.cork = l.cork[:0]
@@ -275,7 +278,6 @@ func (p *Peer) detach(r Reason, detail string) {
 	p.sess = nil
 	switch {
 	case s.peer == p:
-		s.peer = nil
 		s.end(r, detail, endDone)
 	case s.poll == nil:
 	case s.poll.probe == p:

@@ -1,6 +1,8 @@
 package eio
 
 import (
+	"bytes"
+
 	"github.com/sio-fast/sio-fast/internal/http1"
 	"github.com/sio-fast/sio-fast/pool"
 )
@@ -38,9 +40,26 @@ func (l *Loop) newPolling(s *Session) *polling {
 // noStore is on every answer of a poll, as in the reference.
 const noStore = "cache-control: no-store\r\n"
 
-// pollLines adds the lines that every polling answer has.
-func (p *Peer) pollLines() {
+// noFilter keeps old Internet Explorers from taking an answer for an attack and
+// changing it.
+const noFilter = "X-XSS-Protection: 0\r\n"
+
+// distrusts is the session flag of clients that want noFilter. As the reference:
+// by their User-Agent.
+func distrusts(r *http1.Request) uint8 {
+	agent := r.Header("User-Agent")
+	if bytes.Contains(agent, []byte(";MSIE")) || bytes.Contains(agent, []byte("Trident/")) {
+		return sfDistrusts
+	}
+	return 0
+}
+
+// pollLines adds the lines that every polling answer of s has.
+func (p *Peer) pollLines(s *Session) {
 	p.x.lines = append(p.x.lines, noStore...)
+	if s.flags&sfDistrusts != 0 {
+		p.x.lines = append(p.x.lines, noFilter...)
+	}
 }
 
 // queue is the session's queue, made if there is none.
@@ -61,6 +80,9 @@ func (s *Session) sendPolling(f *pool.Shared, fl SendFlags) bool {
 		return false
 	}
 	s.loop.stats.Sent++
+	if s.engine.opts.Hooks != nil {
+		s.created(f.B)
+	}
 	s.poll.packs = s.poll.packs || fl&NoCompress == 0
 	if s.poll.get != nil { // it leaves at the end of the round
 		f.Retain()
@@ -108,7 +130,7 @@ func (p *Peer) serveGet(s *Session, r *http1.Request) {
 		p.reply(r, 400, "", nil)
 		return
 	}
-	p.pollLines()
+	p.pollLines(s)
 	p.x.coding = s.engine.gzip.coding(r)
 	if r.HasBody() { // nobody asked for it, and nobody reads it while the GET waits
 		p.x.keepAlive = false
@@ -158,6 +180,10 @@ func (s *Session) answerPoll() {
 	q.drop()
 	l.outqs.Put(q)
 	s.polled()
+	if l.hooks != nil {
+		l.hooks.polledBy(s, p)
+		l.hooks.flushed(s, true)
+	}
 	p.answered()
 	if s.poll == pl { // the answer has reached the kernel
 		l.heardOf(pl)
@@ -258,7 +284,7 @@ func (p *Peer) gotPost(body []byte) {
 	if pl := s.poll; pl != nil && pl.post == p {
 		pl.post = nil
 	}
-	p.pollLines()
+	p.pollLines(s)
 	p.answer(200, "text/html", okBody)
 }
 

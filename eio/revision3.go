@@ -1,6 +1,7 @@
 package eio
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/sio-fast/sio-fast/internal/http1"
@@ -185,13 +186,31 @@ func (p *Peer) sayOther(s *Session, head string, q *outq, packs bool) {
 
 // payload gives the payload of one packet: the packet itself, unless the client
 // wants something around it. It borrows packet.
-func (pl *polling) payload(packet []byte) []byte {
+func (pl *polling) payload(packet []byte) []byte { return pl.openPayload(packet, "") }
+
+// openPayload is payload for a packet and the message that follows it, "" for
+// none.
+func (pl *polling) openPayload(packet []byte, message string) []byte {
+	var first []byte
+	if message != "" {
+		first = appendPacket(nil, message)
+	}
 	if pl.s.revision == 3 {
-		with := strconv.AppendInt(nil, int64(utf16Len(packet)), 10)
-		packet = append(append(with, ':'), packet...)
+		packet = appendPacket3(nil, packet)
+		if first != nil {
+			packet = append(packet, appendPacket3(nil, first)...)
+		}
+	} else if first != nil {
+		packet = append(append(slices.Clip(packet), separator), first...)
 	}
 	if pl.jsonp != "" {
 		packet = appendJSONP(nil, pl.jsonp, packet)
 	}
 	return packet
+}
+
+// appendPacket3 appends a text packet behind its length.
+func appendPacket3(dst, packet []byte) []byte {
+	dst = strconv.AppendInt(dst, int64(utf16Len(packet)), 10)
+	return append(append(dst, ':'), packet...)
 }

@@ -57,6 +57,7 @@ const (
 	sfTold                  // OnOpen was called, OnClose must follow
 	sfHeld                  // polling: something was refused, OnDrain is due
 	sfRevision3             // an older client (Options.AllowEIO3)
+	sfDistrusts             // polling: an old Internet Explorer
 )
 
 // ID is the session's id, which is a secret between it and its client. Any
@@ -116,6 +117,9 @@ func (s *Session) Send(f *pool.Shared, fl SendFlags) bool {
 		return false
 	}
 	s.loop.stats.Sent++
+	if s.engine.opts.Hooks != nil && fl&admitted == 0 {
+		s.created(f.B)
+	}
 	switch {
 	case s.flags&(sfBase64|sfRevision3) != 0:
 		p.sendForm(s.engine.deflate, s.other(f), fl)
@@ -146,7 +150,7 @@ func (s *Session) sendOwn(op wsframe.OpCode, b []byte) bool {
 	}
 	p := s.peer
 	size := len(b) + 1 + wsframe.HeaderSize(len(b)+1)
-	if p == nil || s.flags&(sfBase64|sfRevision3) != 0 || size > corkSize ||
+	if p == nil || s.engine.opts.Hooks != nil || s.flags&(sfBase64|sfRevision3) != 0 || size > corkSize ||
 		p.flags&pfDeflate != 0 && len(b) >= s.engine.deflate.threshold-1 {
 		f := pool.NewShared()
 		f.B = appendMessage(f.B, op, b)
@@ -190,6 +194,9 @@ var pingFrame = []byte{0x81, 0x01, byte(PacketPing)}
 
 // ping sends a ping.
 func (s *Session) ping() {
+	if s.engine.opts.Hooks != nil && s.state == ssOpen {
+		s.created(pingFrame)
+	}
 	switch {
 	case s.state != ssOpen:
 	case s.peer != nil:
@@ -205,6 +212,9 @@ func (s *Session) ping() {
 // borrows data.
 func (s *Session) onPacket(t PacketType, data []byte, binary bool) {
 	l := s.loop
+	if h := s.engine.opts.Hooks; h != nil {
+		s.hookPacket(h.Packet, t, data, binary)
+	}
 	switch t {
 	case PacketMessage:
 		s.beatOther()
@@ -267,6 +277,7 @@ func (s *Session) end(r Reason, detail string, how endKind) {
 	}
 	s.state = ssClosed
 	l := s.loop
+	unsent := s.unsentOf()
 	if p := s.peer; p != nil {
 		s.peer, p.sess = nil, nil
 		switch how {
@@ -280,6 +291,9 @@ func (s *Session) end(r Reason, detail string, how endKind) {
 	if s.poll != nil {
 		s.endPolling(how)
 	}
+	if l.hooks != nil {
+		delete(l.hooks.polls, s)
+	}
 	if q := s.q; q != nil {
 		s.q = nil
 		q.drop()
@@ -292,6 +306,6 @@ func (s *Session) end(r Reason, detail string, how endKind) {
 	s.engine.clients.Add(-1)
 	if s.flags&sfTold != 0 {
 		l.stats.Closed.count(r)
-		l.ends = append(l.ends, ending{s, r, detail})
+		l.ends = append(l.ends, ending{s, r, detail, unsent})
 	}
 }

@@ -89,6 +89,9 @@ func (p *Peer) onProbe(op wsframe.OpCode, data []byte) {
 	s := p.sess
 	switch {
 	case op == wsframe.OpText && string(data) == "2probe":
+		if h := s.engine.opts.Hooks; h != nil {
+			s.hook(h.Upgrading)
+		}
 		p.write(probeFrame)
 		if p.sess != s { // what the write pushed out of the cork ended the session
 			return
@@ -138,6 +141,9 @@ func (s *Session) upgrade(p *Peer) {
 		p.flags |= pfHeld
 		s.flags &^= sfHeld
 	}
+	if h := s.engine.opts.Hooks; h != nil {
+		s.hook(h.Upgrade)
+	}
 	q := s.q
 	if q == nil {
 		return
@@ -154,6 +160,9 @@ func (s *Session) upgrade(p *Peer) {
 	}
 	q.drop()
 	l.outqs.Put(q)
+	if l.hooks != nil && s.peer == p {
+		l.hooks.polledBy(s, p)
+	}
 }
 
 func appendBase64(dst, data []byte) []byte {

@@ -107,6 +107,29 @@ func (s *Socket) mayEmit(event string) error {
 	return nil
 }
 
+// WhenSent has fn called once everything that the caller has emitted to the
+// socket before has gone to the kernel, over polling with the answer of a poll;
+// that the client has it, an ack alone can tell. Of several functions the order
+// is kept, and each is called once; none is called when the client has gone
+// before. fn runs on the loop and must not block. Any goroutine.
+func (s *Socket) WhenSent(fn func()) {
+	notNil(fn == nil)
+	s.post(op{kind: opWhenSent, fn: fn})
+}
+
+// whenSent does what WhenSent has posted. Loop only.
+func (s *Socket) whenSent(fn func()) {
+	if s.closed() {
+		return
+	}
+	s.client.session.WhenSent(func() {
+		defer s.recovered("sent")
+		if !s.closed() {
+			fn()
+		}
+	})
+}
+
 // gone is the error for a socket that has left.
 func (s *Socket) gone() error {
 	if s.nsp.srv.closed.Load() {

@@ -22,6 +22,7 @@ const (
 	opDropHandshake
 	opAsk
 	opForget
+	opWhenSent
 )
 
 // op is a piece of work for the loop of one socket: the form in which another
@@ -31,6 +32,7 @@ type op struct {
 	n       *Namespace // opResolved; nil: no such namespace
 	frame   *pool.Shared
 	reply   func(*Event, error)
+	fn      func() // opWhenSent
 	text    string // a room, or a message
 	data    []byte
 	ackID   int64
@@ -76,6 +78,8 @@ func (o *op) Run(*eio.Loop) bool {
 		s.askNow(o)
 	case opForget:
 		s.forgetAck(o.ackID)
+	case opWhenSent:
+		s.whenSent(o.fn)
 	}
 	o.free()
 	return false

@@ -88,6 +88,14 @@ type Options struct {
 	// GenerateID replaces the engine's session ids (not the sockets' ids).
 	GenerateID func(r *Request) (string, error)
 
+	// InitialPacket is a message of the engine that follows every open packet,
+	// in front of everything else. The official client takes it for a packet of
+	// Socket.IO. "" means none.
+	InitialPacket string
+	// EngineHooks hear what the engine's sessions do, packet by packet. nil means
+	// nobody does.
+	EngineHooks *eio.Hooks
+
 	// CleanupEmpty removes a child of a dynamic namespace when its last socket
 	// has left (the reference's cleanupEmptyChildNamespaces). Without it every
 	// name that a client was let in by stays: where clients choose the names,
@@ -236,6 +244,8 @@ func (o *Options) engine() *eio.Options {
 		OnConnectionError:      o.OnConnectionError,
 		GenerateID:             o.GenerateID,
 		MaxBacklog:             o.MaxBacklog,
+		InitialPacket:          o.InitialPacket,
+		Hooks:                  o.EngineHooks,
 		Logger:                 o.Logger,
 	}
 }

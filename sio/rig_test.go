@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -223,6 +224,17 @@ func (r *rig) dial(loop int) *rigClient { return r.dialWith(loop, "") }
 // dialWith is dial with one more line in the request, CRLF included.
 func (r *rig) dialWith(loop int, line string) *rigClient {
 	r.t.Helper()
+	return r.open(loop, line)
+}
+
+// dialInitial is dial where a packet follows the open packet.
+func (r *rig) dialInitial(loop int, packet string) *rigClient {
+	r.t.Helper()
+	return r.open(loop, "", packet)
+}
+
+func (r *rig) open(loop int, line string, initial ...string) *rigClient {
+	r.t.Helper()
 	l := r.loops[loop]
 	c := &rigClient{rigConn: &rigConn{l: l}, r: r}
 	l.l.Accept(&c.peer, c.rigConn)
@@ -232,7 +244,7 @@ func (r *rig) dialWith(loop int, line string) *rigClient {
 		r.t.Fatalf("upgrade answered %q", c.out)
 	}
 	c.out = []byte(rest)
-	if got := c.read(); len(got) != 1 || got[0][0] != '0' {
+	if got := c.read(); len(got) != 1+len(initial) || got[0][0] != '0' || !slices.Equal(got[1:], initial) {
 		r.t.Fatalf("open packet is %q", got)
 	}
 	return c
