@@ -178,7 +178,6 @@ func TestBadStarts(t *testing.T) {
 		says string
 	}{
 		"unknown profile": {[]string{"--profile", "nope"}, 2, `"nope"`},
-		"msgpack":         {[]string{"--profile", "msgpack"}, 2, `"msgpack"`},
 		"argument":        {[]string{"x"}, 2, `"x"`},
 		"port in use":     {[]string{"--port", taken}, 1, "address already in use"},
 		"bad address":     {[]string{"--host", "256.1.1.1"}, 1, "256.1.1.1"},

@@ -44,7 +44,10 @@ func (s *Socket) emitAck(event string, reply func(*Event, error), args []any, ti
 	defer sc.free()
 	id = s.nsp.nextAck()
 	f := pool.NewShared()
-	f.B = frameEvent(f.B, s.nsp.name, id, event, sc.args, sc.bins)
+	if f.B, err = s.nsp.srv.frameEvent(f.B, s.nsp.name, id, event, sc.args, sc.bins); err != nil {
+		f.Release()
+		return 0, err
+	}
 	if fl, err = s.reserve(f, fl); err != nil {
 		return 0, err
 	}

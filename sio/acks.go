@@ -101,7 +101,10 @@ func (b *Broadcast) askAll(ctx context.Context, event string, args []any) (*gath
 	for _, n := range namespaces {
 		id := n.nextAck()
 		f := pool.NewShared()
-		f.B = frameEvent(f.B, n.name, id, event, sc.args, sc.bins)
+		if f.B, err = n.srv.frameEvent(f.B, n.name, id, event, sc.args, sc.bins); err != nil {
+			f.Release()
+			return nil, err
+		}
 		loops := n.each()
 		for range countLoops(loops) {
 			g.expect()

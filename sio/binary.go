@@ -22,6 +22,8 @@ type reassembly struct {
 	p     packet    // views into text
 	ends  []int     // where each attachment ends in data; large for the others
 	parts [][]byte
+
+	own *Packet // of a Parser, instead of all that: what it has so far
 }
 
 // large stands in reassembly.ends for an attachment that has its own memory.
@@ -76,6 +78,10 @@ func (r *reassembly) bins() [][]byte { return r.parts }
 
 // release gives the memory back; the reassembly can be used again.
 func (r *reassembly) release() {
+	if r.own != nil {
+		r.own = nil
+		return
+	}
 	pool.Put(r.text)
 	pool.Put(r.data)
 	clear(r.parts)

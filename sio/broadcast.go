@@ -126,23 +126,27 @@ func (b *Broadcast) emit(event string, args []byte, bins [][]byte) error {
 		return err
 	}
 	if b.n.match == nil {
-		b.emitIn(b.n, event, args, bins)
-		return nil
+		return b.emitIn(b.n, event, args, bins)
 	}
 	for _, child := range b.n.kids() {
-		b.emitIn(child, event, args, bins)
+		if err := b.emitIn(child, event, args, bins); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-func (b *Broadcast) emitIn(n *Namespace, event string, args []byte, bins [][]byte) {
+func (b *Broadcast) emitIn(n *Namespace, event string, args []byte, bins [][]byte) (err error) {
 	if n.store != nil && b.flags&eio.Volatile == 0 {
-		n.store.emit(b, event, args, bins)
-		return
+		return n.store.emit(b, event, args, bins)
 	}
 	f := pool.NewShared()
-	f.B = frameEvent(f.B, n.name, -1, event, args, bins)
+	if f.B, err = n.srv.frameEvent(f.B, n.name, -1, event, args, bins); err != nil {
+		f.Release()
+		return err
+	}
 	b.spread(n, action{kind: actSend, frame: f, event: event}, args)
+	return nil
 }
 
 // Send sends what p has prepared. It returns what [Broadcast.Emit] does. Any

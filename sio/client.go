@@ -55,6 +55,10 @@ func (h handler) OnMessage(s *eio.Session, p []byte, binary bool) {
 		return
 	}
 	c.ls.count.in.Add(1)
+	if parser := h.srv.parser; parser != nil {
+		c.decodeWith(parser, p, binary)
+		return
+	}
 	if binary {
 		c.binary(p)
 		return
@@ -280,7 +284,7 @@ const invalidNamespace = "Invalid namespace"
 // refuse sends a CONNECT_ERROR. Loop only.
 func (c *client) refuse(nsp, message string, data []byte) {
 	f := pool.NewShared()
-	f.B = frameConnectError(f.B, nsp, message, data)
+	f.B = c.ls.srv.frameConnectError(f.B, nsp, message, data)
 	c.session.Send(f, 0)
 	f.Release()
 }

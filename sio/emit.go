@@ -75,16 +75,19 @@ func (s *Socket) emitRaw(event string, args []byte, bins [][]byte, fl eio.SendFl
 	}
 	// A handler on the loop that answers its own client: straight into what the
 	// loop sends after this read. Who listens to it may emit too, so not then.
-	if len(bins)+len(s.nsp.table.Load().anyOut) == 0 {
+	if len(bins)+len(s.nsp.table.Load().anyOut) == 0 && s.nsp.srv.parser == nil {
 		if dst, ok := s.client.session.Cork(frameRoom + len(s.nsp.name) + len(event) + len(args)); ok {
 			s.client.session.Corked(frameEvent(dst, s.nsp.name, -1, event, args, nil))
 			return nil
 		}
 	}
 	f := pool.NewShared()
-	f.B = frameEvent(f.B, s.nsp.name, -1, event, args, bins)
-	fl, err := s.reserve(f, fl)
-	if err != nil {
+	var err error
+	if f.B, err = s.nsp.srv.frameEvent(f.B, s.nsp.name, -1, event, args, bins); err != nil {
+		f.Release()
+		return err
+	}
+	if fl, err = s.reserve(f, fl); err != nil {
 		return err
 	}
 	s.heard(event, args)
@@ -156,14 +159,18 @@ func (s *Socket) reply(id int64, args []byte, bins [][]byte, onLoop bool) error 
 	if s.state.Load() >= stateLeaving {
 		return s.gone()
 	}
-	if len(bins) == 0 {
+	if len(bins) == 0 && s.nsp.srv.parser == nil {
 		if dst, ok := s.client.session.Cork(frameRoom + len(s.nsp.name) + len(args)); ok {
 			s.client.session.Corked(frameAck(dst, s.nsp.name, id, args, nil))
 			return nil
 		}
 	}
 	f := pool.NewShared()
-	f.B = frameAck(f.B, s.nsp.name, id, args, bins)
+	var err error
+	if f.B, err = s.nsp.srv.frameAck(f.B, s.nsp.name, id, args, bins); err != nil {
+		f.Release()
+		return err
+	}
 	fl, err := s.reserve(f, s.nsp.srv.emitFlags())
 	if err != nil {
 		return err

@@ -147,7 +147,7 @@ func (e *Event) ack(args []byte, bins [][]byte) error {
 		return ErrNoAck
 	}
 	err := e.s.reply(e.id, args, bins, e.loop)
-	if err == ErrSlow {
+	if err != nil && err != ErrDisconnected && err != ErrClosed {
 		e.answered.Store(false) // it may be tried again
 	}
 	return err

@@ -106,6 +106,11 @@ type Options struct {
 	// alone.
 	DropHandshake bool
 
+	// Parser says how packets look on the wire, for all clients: nil is the
+	// protocol's own way, [MsgpackParser] and [JSONPacketParser] are the
+	// reference's others. It excludes AllowEIO3.
+	Parser Parser
+
 	// Recovery lets clients that lose their connection come back to the socket
 	// they had. nil: they get a new one.
 	Recovery *Recovery
@@ -118,7 +123,8 @@ type Options struct {
 	// MaxBacklog, unless the emit says it itself (see [Socket.WhenSlow]). 0 means
 	// [Cut].
 	WhenSlow SlowPolicy
-	// MaxAttachments bounds the binary attachments of a packet. 0 means 10.
+	// MaxAttachments bounds the binary attachments of a packet. 0 means 10, or
+	// 1024 where Parser is set.
 	MaxAttachments int
 	// MaxDepth bounds the nesting of a packet's JSON. 0 means 512.
 	MaxDepth int
@@ -163,7 +169,9 @@ type Options struct {
 }
 
 var (
-	errPath     = errors.New("sio: Options.Path must begin with a slash")
+	errPath        = errors.New("sio: Options.Path must begin with a slash")
+	errParserOlder = errors.New("sio: Options.Parser and Options.AllowEIO3: a parser's packets are those of the protocol since Socket.IO 3")
+
 	errWhenSlow = errors.New("sio: Options.WhenSlow must be Cut or Refuse")
 )
 
@@ -194,12 +202,18 @@ func (o *Options) withDefaults() (Options, error) {
 	if c.WhenSlow > Refuse {
 		return c, errWhenSlow
 	}
+	if c.Parser != nil && c.AllowEIO3 {
+		return c, errParserOlder
+	}
 	var err error
 	if c.Recovery, err = c.Recovery.withDefaults(); err != nil {
 		return c, err
 	}
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = 45 * time.Second // the reference's
+	}
+	if c.Parser != nil {
+		orInt(&c.MaxAttachments, 1024) // the reference's msgpack has no limit
 	}
 	orInt(&c.MaxAttachments, 10) // the reference's, since parser 4.2.6
 	orInt(&c.MaxDepth, 512)

@@ -20,6 +20,7 @@ type Server struct {
 	*Namespace
 
 	opts    Options
+	parser  Parser // nil: the protocol's own
 	limits  limits
 	engine  *eio.Engine
 	mux     *eio.Mux
@@ -44,7 +45,8 @@ type loopState struct {
 	loop     *eio.Loop
 	gid      uint64 // the loop's goroutine
 	ids      idSource
-	event    Event // the scratch of inline handlers and replies
+	event    Event  // the scratch of inline handlers and replies
+	parsed   Packet // the scratch of a Parser
 	acks     pool.Slab[pendingAck]
 	rooms    pool.Slab[room]
 	partials pool.Slab[reassembly]
@@ -60,7 +62,7 @@ func New(o *Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{opts: opts, nsps: make(map[string]*Namespace)}
+	s := &Server{opts: opts, parser: opts.Parser, nsps: make(map[string]*Namespace)}
 	s.workers.ended = make(chan struct{})
 	s.limits = limits{attachments: opts.MaxAttachments, depth: opts.MaxDepth}
 	if s.engine, err = eio.NewEngine(opts.engine(), handler{s}); err != nil {

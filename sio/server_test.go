@@ -189,6 +189,7 @@ func TestStall(t *testing.T) {
 func TestOptions(t *testing.T) {
 	for _, o := range []*Options{
 		{Path: "x"}, {MaxRooms: -1}, {PingInterval: -1}, {Transports: []string{"pigeon"}}, {ClientBundle: fstest.MapFS{}},
+		{Parser: MsgpackParser{}, AllowEIO3: true},
 	} {
 		if _, err := New(o); err == nil {
 			t.Errorf("%+v: no error", o)

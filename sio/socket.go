@@ -148,7 +148,7 @@ func (s *Socket) welcome(missed *pool.Shared) {
 	if s.older {
 		f.B = frameConnectOlder(f.B, s.nsp.name)
 	} else {
-		f.B = frameConnect(f.B, s.nsp.name, s.ID(), pid)
+		f.B = s.nsp.srv.frameConnect(f.B, s.nsp.name, s.ID(), pid)
 	}
 	c.session.Send(f, 0)
 	f.Release()
@@ -328,7 +328,7 @@ func (s *Socket) leave(all bool) {
 func (s *Socket) goodbye() {
 	if s.live {
 		f := pool.NewShared()
-		f.B = frameDisconnect(f.B, s.nsp.name)
+		f.B = s.nsp.srv.frameDisconnect(f.B, s.nsp.name)
 		s.client.session.Send(f, 0)
 		f.Release()
 	}

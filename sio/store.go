@@ -75,16 +75,20 @@ func (st *store) next() int64 { return st.first + int64(len(st.log)-st.head) }
 
 // emit remembers an event and broadcasts it. It borrows args and bins. Any
 // goroutine.
-func (st *store) emit(b *Broadcast, event string, args []byte, bins [][]byte) {
+func (st *store) emit(b *Broadcast, event string, args []byte, bins [][]byte) error {
 	e := logged{rooms: b.rooms, except: b.except}
 	if b.from != nil {
 		e.from = b.from.id
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	f := st.frame(event, args, bins)
+	f, err := st.frame(event, args, bins)
+	if err != nil {
+		return err
+	}
 	st.remember(e, f.B)
 	b.spread(st.n, action{kind: actSend, frame: f, event: event}, args)
+	return nil
 }
 
 // emitTo remembers an event for s and sends it. If s has lost its connection,
@@ -108,7 +112,10 @@ func (st *store) sendTo(s *Socket, event string, args []byte, bins [][]byte, fl 
 	if away && st.sessions[s.extra().pid] == nil {
 		return s.gone()
 	}
-	f := st.frame(event, args, bins)
+	f, err := st.frame(event, args, bins)
+	if err != nil {
+		return err
+	}
 	if !away {
 		if fl, err = s.reserve(f, fl); err != nil {
 			return err
@@ -124,7 +131,7 @@ func (st *store) sendTo(s *Socket, event string, args []byte, bins [][]byte, fl 
 }
 
 // frame gives one reference to the packet of the next event. Under mu.
-func (st *store) frame(event string, args []byte, bins [][]byte) *pool.Shared {
+func (st *store) frame(event string, args []byte, bins [][]byte) (f *pool.Shared, err error) {
 	buf := pool.Get()
 	buf.B = append(buf.B, args...)
 	if len(args) > 0 {
@@ -132,10 +139,13 @@ func (st *store) frame(event string, args []byte, bins [][]byte) *pool.Shared {
 	}
 	buf.B = append(append(buf.B, '"'), st.tag...)
 	buf.B = append(strconv.AppendInt(buf.B, st.next(), 36), '"')
-	f := pool.NewShared()
-	f.B = frameEvent(f.B, st.n.name, -1, event, buf.B, bins)
+	f = pool.NewShared()
+	if f.B, err = st.n.srv.frameEvent(f.B, st.n.name, -1, event, buf.B, bins); err != nil {
+		f.Release()
+		f = nil
+	}
 	pool.Put(buf)
-	return f
+	return f, err
 }
 
 // remember gives e the next number. It borrows its packet. Under mu.

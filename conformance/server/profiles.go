@@ -27,8 +27,7 @@ type profile struct {
 
 const ms = time.Millisecond
 
-// profiles are those of section 3 of the contract. Still to come, with what they
-// are about: msgpack.
+// profiles are those of section 3 of the contract.
 var profiles = map[string]profile{
 	"suite": {opts: sio.Options{
 		PingInterval: 300 * ms, PingTimeout: 200 * ms, ConnectTimeout: time.Second,
@@ -51,6 +50,8 @@ var profiles = map[string]profile{
 	}},
 	"polling":   {opts: sio.Options{Transports: []string{"polling"}, AllowEIO3: true}},
 	"websocket": {opts: sio.Options{Transports: []string{"websocket"}, AllowEIO3: true}},
+	"msgpack":   {opts: sio.Options{Parser: sio.MsgpackParser{}}},
+	"json":      {opts: sio.Options{Parser: sio.JSONPacketParser{}}},
 	"noupgrade": {opts: sio.Options{DisableUpgrades: true}},
 	"small":     {opts: sio.Options{MaxPayload: 2000, AllowEIO3: true}},
 	"large":     {opts: sio.Options{MaxPayload: 30_000_000, MaxQueue: 256 << 20, AllowEIO3: true}},
