@@ -263,7 +263,7 @@ func (w *packer) count1() uint32 {
 }
 
 func (w *packer) number(q []byte) {
-	if bytes.IndexAny(q, ".eE") < 0 { // or strconv's errors would be garbage
+	if !bytes.ContainsAny(q, ".eE") { // or strconv's errors would be garbage
 		if n, err := strconv.ParseInt(b2s(q), 10, 64); err == nil {
 			w.integer(n)
 			return
