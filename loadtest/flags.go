@@ -74,6 +74,9 @@ func parse(args []string, stdout io.Writer) (c run.Config, out files, err error)
 	if c.Scenario == "slow" && !f.Changed("size") {
 		c.Size = 4096
 	}
+	if c.Scenario == "grow" && !f.Changed("settle") {
+		c.Settle = 4 * time.Second
+	}
 	if scenarioOf(c.Scenario) != nil { // else Check says what there is
 		f.Visit(func(x *pflag.Flag) {
 			if !suits(x, c.Scenario) {
@@ -124,12 +127,12 @@ func newGroup(title string) group {
 func loadFlags(c *run.Config) group {
 	f := newGroup("load")
 	f.IntVarP(&c.Clients, "clients", "n", 0, "how many (default: see scenarios)")
-	f.IntVarP(&c.InFlight, "in-flight", "k", 1, "messages under way at once: of each client (echo), of the sender (fanout), in each room (rooms)")
-	f.in("in-flight", "echo", "fanout", "rooms")
+	f.IntVarP(&c.InFlight, "in-flight", "k", 1, "messages under way at once: of each client (echo), of the sender (fanout, grow), in each room (rooms)")
+	f.in("in-flight", "echo", "fanout", "rooms", "grow")
 	f.Float64VarP(&c.Rate, "rate", "r", 0, "messages sent a second in all, by the clock instead of --in-flight; latency then counts from when one was due (slow: default 100)")
-	f.in("rate", "echo", "fanout", "rooms", "slow")
+	f.in("rate", "echo", "fanout", "rooms", "slow", "grow")
 	f.IntVarP(&c.Size, "size", "s", 64, "`bytes` of a payload, at least 24 (slow: default 4096)")
-	f.in("size", "echo", "fanout", "rooms", "churn", "slow")
+	f.in("size", "echo", "fanout", "rooms", "churn", "slow", "grow", "loops")
 	f.BoolVar(&c.Ack, "ack", false, "the message comes back as acknowledgement instead of as event")
 	f.in("ack", "echo", "churn")
 	f.IntVar(&c.RoomSize, "room-size", 10, "members of each room; divides --clients")
@@ -140,6 +143,12 @@ func loadFlags(c *run.Config) group {
 	f.in("visits", "churn")
 	f.Float64Var(&c.SlowShare, "slow-share", 1, "`percent` of the clients that stop reading")
 	f.in("slow-share", "slow")
+	f.IntSliceVar(&c.Counts, "counts", []int{100, 1000, 5000, 10000, 15000}, "a run for each of these numbers of clients, those above --clients left out")
+	f.in("counts", "grow")
+	f.IntSliceVar(&c.LoopCounts, "loops", []int{1, 2, 2, 1}, "a run for each of these numbers of loops, which replace {loops} in --server")
+	f.in("loops", "loops")
+	f.IntVar(&c.Broadcasts, "broadcasts", 20, "broadcasts of each run; one more before them warms up")
+	f.in("broadcasts", "loops")
 	f.Float64Var(&c.ConnectRate, "connect-rate", 0, "clients that come a second (default: as fast as --concurrency lets them)")
 	f.IntVar(&c.Concurrency, "concurrency", 100, "handshakes under way at once")
 	f.StringVar(&c.Path, "path", "/socket.io/", "`path` of Engine.IO")
@@ -152,7 +161,8 @@ func targetFlags(c *run.Config, t *text) group {
 	f.StringVar(&c.Server, "server", "", "start it with this `command`, and stop it at the end; it prints READY <port>, or listens at --target")
 	f.StringVar(&t.serverCPU, "server-cpu", "", "pin the started server to these CPUs, a `list` such as 0,2-5")
 	f.IntVar(&c.PID, "pid", 0, "its process, to read CPU and memory of; 0: whoever listens on the port of this machine, -1: do not look")
-	f.StringVar(&c.MetricsURL, "runtime-metrics", "", "`URL` of JSON with a member mallocs (objects allocated since the start): gives objects per message")
+	f.StringVar(&c.MetricsURL, "runtime-metrics", "", "`URL` of JSON with a member mallocs (objects allocated since the start): gives objects per message; for loops, of the figures of each loop")
+	f.in("runtime-metrics", "echo", "fanout", "rooms", "slow", "loops")
 	f.BoolVar(&c.AllowRemote, "allow-remote", false, "allow a server that is not on this machine: only one that is yours; no figures of its CPU and memory then")
 	return f
 }
@@ -172,8 +182,8 @@ func timeFlags(c *run.Config) group {
 	f := newGroup("time")
 	f.DurationVarP(&c.Duration, "duration", "d", 10*time.Second, "measured time (idle: how long to hold; slow: each half)")
 	f.DurationVar(&c.Warmup, "warmup", 2*time.Second, "time before that, not measured")
-	f.DurationVar(&c.Settle, "settle", time.Second, "rest before memory is read")
-	f.in("settle", "idle", "churn")
+	f.DurationVar(&c.Settle, "settle", time.Second, "rest before memory is read (grow: default 4s)")
+	f.in("settle", "idle", "churn", "grow")
 	f.DurationVar(&c.After, "after", 30*time.Second, "how long to watch the memory come back when all have left; 0: do not")
 	f.in("after", "idle")
 	f.DurationVar(&c.Drain, "drain", 10*time.Second, "how long to wait for what is under way at the end; what has not come then is lost")

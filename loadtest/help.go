@@ -63,6 +63,25 @@ whole and in order, or find itself cut.
 Measured: the others' latency in both halves, the server's memory, how many were
 cut and by which close code.`,
 		[]string{"loadtest slow -n 300 --slow-share 1 --size 4096 --rate 100"}},
+	{"grow", "the same for more and more clients; what each of them costs",
+		`For each of --counts: that many clients connect and rest for --settle, then one
+sends to all as in fanout, and all leave. With --server each has a new server.
+
+Measured: server CPU a connect, resident bytes a client, the kernel's bytes a client
+(slabs and TCP buffers apart, both ends), server CPU a delivery, time to the last
+receiver. What is flat in this table stays so.`,
+		[]string{"loadtest grow -n 15000 -d 3s", "loadtest grow --counts 100,1000 --json grow.json"}},
+	{"loops", "one sends to all, by a server with one loop and with two",
+		`A broadcast is done with the clients' processes stopped: what the server sends waits
+in the kernel, and all CPUs are the server's. Then they go on, and each must have it
+before the next. The time is the server's own: its loops' fan-out latencies, of which
+the slowest counts. --server has the word {loops} for the number of its loops; a
+server that runs already is measured as it is.
+
+Measured: time of a broadcast, deliveries a second, server CPU a delivery, for each
+of --loops, and their ratios.`,
+		[]string{"loadtest loops -n 10000 --runtime-metrics http://127.0.0.1:3001/stats",
+			"loadtest loops --broadcasts 50 --runtime-metrics http://127.0.0.1:3001/stats"}},
 }
 
 // scenarioOf finds a scenario by name, nil if there is none.

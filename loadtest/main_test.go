@@ -25,6 +25,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(worker.EnvWorker) != "" {
 		os.Exit(worker.Main())
 	}
+	if at := os.Getenv(envFake); at != "" {
+		os.Exit(fakeServer(at))
+	}
 	flag.Parse()
 	_ = flag.Set("test.parallel", strconv.Itoa(min(16, 4*runtime.NumCPU()))) // they mostly wait
 	run.Grace = 100 * time.Millisecond
@@ -43,8 +46,11 @@ func loadtest(t *testing.T, s *fake.Server, args ...string) (code int, r report.
 	file := filepath.Join(t.TempDir(), "result.json")
 	// Of a flag that is given twice the last one counts.
 	base := []string{args[0], "--target", addr, "--warmup=50ms", "--duration=200ms", "--drain=5s", "--stall=5s", "--max-time=60s", "--json", file}
-	if args[0] == "idle" || args[0] == "churn" {
+	switch args[0] {
+	case "idle", "churn", "grow":
 		base = append(base, "--settle=10ms")
+	case "loops":
+		base = append(base, "--runtime-metrics", "http://"+addr+"/stats")
 	}
 	code, out = program(t, append(base, args[1:]...)...)
 	b, err := os.ReadFile(file)
@@ -143,12 +149,14 @@ func TestFaultsAreSeen(t *testing.T) {
 		"fanout paced": {"fanout", "-n20", "--rate=100"},
 		"rooms":        {"rooms", "-n20", "-k3"},
 		"rooms paced":  {"rooms", "-n20", "--rate=300"},
+		"grow":         {"grow", "--counts=5,20"},
+		"loops":        {"loops", "-n20", "--broadcasts=50"},
 	} {
 		for fault, want := range kinds {
 			t.Run(scenario+"/"+fault, func(t *testing.T) {
 				t.Parallel()
 				// The fault ends the run, so the duration is only a bound.
-				code, r, out := loadtest(t, &fake.Server{Fault: fault, After: 30}, append(slices.Clone(args), "--duration=10s")...)
+				code, r, out := loadtest(t, &fake.Server{Fault: fault, After: 30, Loops: 1}, append(slices.Clone(args), "--duration=10s")...)
 				if code != 1 || r.OK || r.Figures != nil || r.Samples != nil {
 					t.Fatalf("exit code %d\n%s", code, out)
 				}
@@ -211,6 +219,8 @@ func TestBadFlags(t *testing.T) {
 		{"echo", "--target=nowhere"}, {"echo", "--target=192.0.2.1:80"}, {"rooms", "-n15"}, {"slow", "--transport=polling"},
 		{"echo", "--server-cpu=0"}, {"echo", "--duration=0s"}, {"echo", "--path=x"}, {"echo", "--processes=99"},
 		{"churn", "--rounds=0"}, {"echo", "--rate=-1"}, {"echo", "--source=x"},
+		{"grow", "--counts=0"}, {"grow", "-n5", "--counts=10"}, {"loops"}, {"loops", "--runtime-metrics=x", "--server=x"},
+		{"loops", "--runtime-metrics=x", "--server={loops}", "--loops=0"}, {"loops", "--runtime-metrics=x", "-n1"},
 	} {
 		code, out := program(t, args...)
 		if code != 2 || strings.Count(out, "\n") != 1 || !strings.HasPrefix(out, "loadtest: ") {

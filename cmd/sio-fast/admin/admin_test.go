@@ -92,6 +92,12 @@ func TestStats(t *testing.T) {
 	if v["clients"] != 1.0 || v["sessions_opened"] != 1.0 || v["version"] != "v1" {
 		t.Errorf("%s", body)
 	}
+	for _, l := range v["loops"].([]any) { // what loadtest loops reads
+		fan, _ := l.(map[string]any)["fanout_seconds"].(map[string]any)
+		if _, ok := fan["sum"].(float64); !ok || fan["count"] == nil {
+			t.Errorf("a loop's fanout_seconds: %v", fan)
+		}
+	}
 	for _, m := range regexp.MustCompile(`"([^"]+)":`).FindAllStringSubmatch(body, -1) {
 		if !regexp.MustCompile(`^[a-z0-9_ ]+$`).MatchString(m[1]) {
 			t.Errorf("member %q is not in snake case", m[1])

@@ -98,7 +98,7 @@ func (a *Admin) stats(w http.ResponseWriter, _ *http.Request) {
 		l := &f.loops[i]
 		loops[i] = map[string]any{
 			"sessions": l.Open, "backlog_bytes": l.Backlog, "lag_peak_seconds": l.LagPeak.Seconds(),
-			"messages_received": l.Messages, "messages_sent": l.Sent,
+			"messages_received": l.Messages, "messages_sent": l.Sent, "fanout_seconds": quantiles(l.Fanout),
 		}
 	}
 	closed := map[string]uint64{}

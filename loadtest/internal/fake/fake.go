@@ -39,12 +39,18 @@ type Server struct {
 	After int // deliveries before the fault
 	// Everywhere has it listen on all addresses, not on loopback alone.
 	Everywhere bool
+	// At is the address to listen on, empty for a free port.
+	At string
+	// Loops is how many event loops /stats tells of: each of them has done every
+	// broadcast, in 20 ms divided by their number.
+	Loops int
 
 	mu    sync.Mutex
 	ln    net.Listener
 	all   map[string]*session
 	count int
 	next  int
+	casts int // broadcasts
 	from  map[string]int
 }
 
@@ -60,6 +66,9 @@ func (s *Server) Listen() (string, error) {
 	addr := "127.0.0.1:0"
 	if s.Everywhere {
 		addr = "0.0.0.0:0"
+	}
+	if s.At != "" {
+		addr = s.At
 	}
 	ln, err := net.Listen("tcp4", addr)
 	if err != nil {
@@ -242,6 +251,7 @@ func (s *Server) event(c *session, p []byte) {
 			}
 		}
 	case "all":
+		s.casts++
 		for _, other := range s.all {
 			s.deliver(other, []byte(`42["all","`+args[1]+`"]`))
 		}
@@ -257,6 +267,8 @@ func (s *Server) drop(c *session) {
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
+	case r.URL.Path == "/stats" && s.Loops > 0:
+		s.stats(w)
 	case r.URL.Path != "/socket.io/":
 		http.NotFound(w, r)
 	case r.URL.Query().Get("transport") == "polling":
@@ -269,6 +281,18 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		http.NotFound(w, r)
 	}
+}
+
+// stats answers as the admin address of sio-fast does.
+func (s *Server) stats(w http.ResponseWriter) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	loops := make([]map[string]any, s.Loops)
+	for i := range loops {
+		loops[i] = map[string]any{"sessions": len(s.all),
+			"fanout_seconds": map[string]any{"count": s.casts, "sum": 0.020 * float64(s.casts) / float64(s.Loops)}}
+	}
+	_ = json.NewEncoder(w).Encode(map[string]any{"loops": loops})
 }
 
 func (s *Server) poll(w http.ResponseWriter, r *http.Request) {

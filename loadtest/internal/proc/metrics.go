@@ -11,18 +11,9 @@ import (
 // Mallocs asks a server how many objects it has allocated: it reads JSON and
 // takes the first member called mallocs, in any case, at any depth.
 func Mallocs(url string) (float64, error) {
-	c := http.Client{Timeout: 5 * time.Second}
-	r, err := c.Get(url)
-	if err != nil {
-		return 0, fmt.Errorf("runtime metrics: %w", err)
-	}
-	defer func() { _ = r.Body.Close() }()
-	if r.StatusCode != http.StatusOK {
-		return 0, fmt.Errorf("runtime metrics: %s answers %s", url, r.Status)
-	}
 	var v any
-	if err := json.NewDecoder(r.Body).Decode(&v); err != nil {
-		return 0, fmt.Errorf("runtime metrics: %s: %w", url, err)
+	if err := get(url, &v); err != nil {
+		return 0, err
 	}
 	if n, ok := find(v, "mallocs"); ok {
 		return n, nil
@@ -43,4 +34,56 @@ func find(v any, name string) (float64, bool) {
 		}
 	}
 	return 0, false
+}
+
+// Fanouts is what one loop of a server tells of its part of the broadcasts.
+type Fanouts struct {
+	Sessions int64
+	Count    int64         // broadcasts given to their last client on the loop
+	Sum      time.Duration // of the time from their post until then
+}
+
+// ReadFanouts asks a server for the figures of each of its loops: the member
+// loops of its JSON, whose entries have sessions, and fanout_seconds with count
+// and sum.
+func ReadFanouts(url string) ([]Fanouts, error) {
+	var v struct {
+		Loops []struct {
+			Sessions int64 `json:"sessions"`
+			Fanout   *struct {
+				Count int64   `json:"count"`
+				Sum   float64 `json:"sum"`
+			} `json:"fanout_seconds"`
+		} `json:"loops"`
+	}
+	if err := get(url, &v); err != nil {
+		return nil, err
+	}
+	var out []Fanouts
+	for _, l := range v.Loops {
+		if l.Fanout == nil {
+			break
+		}
+		out = append(out, Fanouts{l.Sessions, l.Fanout.Count, time.Duration(l.Fanout.Sum * 1e9)})
+	}
+	if len(out) == 0 || len(out) < len(v.Loops) {
+		return nil, fmt.Errorf("runtime metrics: %s does not tell fanout_seconds of each of its loops", url)
+	}
+	return out, nil
+}
+
+func get(url string, into any) error {
+	c := http.Client{Timeout: 5 * time.Second}
+	r, err := c.Get(url)
+	if err != nil {
+		return fmt.Errorf("runtime metrics: %w", err)
+	}
+	defer func() { _ = r.Body.Close() }()
+	if r.StatusCode != http.StatusOK {
+		return fmt.Errorf("runtime metrics: %s answers %s", url, r.Status)
+	}
+	if err := json.NewDecoder(r.Body).Decode(into); err != nil {
+		return fmt.Errorf("runtime metrics: %s: %w", url, err)
+	}
+	return nil
 }

@@ -22,7 +22,7 @@ var page = template.Must(template.New("report").Parse(`<!doctype html>
 body{font:15px/1.5 system-ui,sans-serif;color:var(--fg);background:var(--bg);max-width:1360px;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.5rem;margin:0}.dim{color:var(--dim)}code{font-size:.9em;overflow-wrap:anywhere}
 .ok{color:#059669}.bad{color:#dc2626}
-table{border-collapse:collapse;margin:1.2rem 0}td{padding:.2rem 1.2rem .2rem 0;border-bottom:1px solid var(--line);vertical-align:top;font-variant-numeric:tabular-nums}td:first-child{white-space:pre}
+table{border-collapse:collapse;margin:1.2rem 0}td{padding:.2rem 1.2rem .2rem 0;border-bottom:1px solid var(--line);vertical-align:top;font-variant-numeric:tabular-nums}td{white-space:pre-wrap}td:first-child{white-space:pre}
 .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,520px),1fr));gap:1rem}
 svg{width:100%;height:auto}svg text{font:11px system-ui,sans-serif;fill:var(--dim)}svg .t{font-size:14px;fill:var(--fg)}
 svg .x{text-anchor:middle}svg .y{text-anchor:end}svg .g{stroke:var(--line);fill:none}svg .l{fill:none;stroke-width:2}

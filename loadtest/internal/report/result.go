@@ -55,13 +55,15 @@ type Figures struct {
 	ConnectRate         float64 `json:",omitempty"` // clients a second
 	ServerCPUPerConnect float64 `json:",omitempty"` // µs
 
-	RSSBefore       int64   `json:",omitempty"`
-	RSSConnected    int64   `json:",omitempty"`
-	RSSPeak         int64   `json:",omitempty"`
-	RSSAfter        int64   `json:",omitempty"`
-	BytesPerClient  float64 `json:",omitempty"`
-	KernelPerClient float64 `json:",omitempty"` // slabs and TCP buffers of both ends; whatever the machine did counts in
-	BackAfter       float64 `json:",omitempty"` // seconds until RSS was within 10 % of the start, -1: never
+	RSSBefore      int64   `json:",omitempty"`
+	RSSConnected   int64   `json:",omitempty"`
+	RSSPeak        int64   `json:",omitempty"`
+	RSSAfter       int64   `json:",omitempty"`
+	BytesPerClient float64 `json:",omitempty"`
+	BackAfter      float64 `json:",omitempty"` // seconds until RSS was within 10 % of the start, -1: never
+	// The kernel's bytes of both ends; whatever the machine did counts in.
+	KernelSlabsPerClient   float64 `json:",omitempty"`
+	KernelBuffersPerClient float64 `json:",omitempty"` // TCP's
 
 	Latency  *Percentiles `json:",omitempty"`
 	Connect  *Percentiles `json:",omitempty"`
@@ -69,6 +71,10 @@ type Figures struct {
 
 	Rounds []Round `json:",omitempty"`
 	Slow   *Slow   `json:",omitempty"`
+
+	Growth []Growth     `json:",omitempty"` // grow
+	Loops  []Loops      `json:",omitempty"` // loops, in the order of the runs
+	Ratios []LoopsRatio `json:",omitempty"`
 }
 
 // Result is the outcome of one run.

@@ -74,7 +74,7 @@ func (f *Figures) rows() (out []row) {
 	add(f.ServerCPUPerConnect > 0, "server CPU a connect", "%.1f µs", f.ServerCPUPerConnect)
 	add(f.RSSBefore > 0, "server memory before", "%s", mib(f.RSSBefore))
 	add(f.RSSConnected > 0, "  with all clients", "%s", mib(f.RSSConnected))
-	add(f.BytesPerClient != 0, "  bytes a client", "%.0f resident; the kernel's for both ends: %.0f", f.BytesPerClient, f.KernelPerClient)
+	add(f.BytesPerClient != 0, "  bytes a client", "%.0f resident; the kernel's for both ends: %.0f in slabs, %.0f in TCP buffers", f.BytesPerClient, f.KernelSlabsPerClient, f.KernelBuffersPerClient)
 	add(f.RSSPeak > 0, "  peak", "%s", mib(f.RSSPeak))
 	add(f.RSSAfter > 0, "  after all have left", "%s (%+.0f %%)", mib(f.RSSAfter), 100*float64(f.RSSAfter-f.RSSBefore)/float64(max(f.RSSBefore, 1)))
 	add(f.BackAfter > 0, "  back within 10 %", "after %.1f s", f.BackAfter)
@@ -90,7 +90,7 @@ func (f *Figures) rows() (out []row) {
 		}
 		add(s.PeakRSS > 0, "  memory meanwhile, peak", "%s", mib(s.PeakRSS))
 	}
-	return out
+	return append(out, f.tables()...)
 }
 
 // String gives the usual percentiles in a unit that reads well.

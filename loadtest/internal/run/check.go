@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/sio-fast/sio-fast/loadtest/internal/shm"
@@ -37,10 +39,16 @@ const perSource = 15000
 // Check fills in defaults and refuses what cannot be run, with a Usage error.
 func (c *Config) Check() error {
 	if scenarios[c.Scenario] == 0 {
-		return usage("unknown scenario %q (connect, idle, echo, fanout, rooms, churn, slow)", c.Scenario)
+		return usage("unknown scenario %q (connect, idle, echo, fanout, rooms, churn, slow, grow, loops)", c.Scenario)
 	}
 	if c.Clients == 0 {
 		c.Clients = scenarios[c.Scenario]
+		if c.Scenario == "grow" && len(c.Counts) > 0 {
+			c.Clients = slices.Max(c.Counts)
+		}
+	}
+	if err := c.checkSeries(); err != nil {
+		return err
 	}
 	if c.Scenario == "slow" && c.Rate == 0 {
 		c.Rate = 100
@@ -78,6 +86,30 @@ func (c *Config) Check() error {
 	return c.spread()
 }
 
+// checkSeries refuses what makes no series.
+func (c *Config) checkSeries() error {
+	switch c.Scenario {
+	case "grow":
+		c.Counts = slices.DeleteFunc(slices.Clone(c.Counts), func(n int) bool { return n > c.Clients })
+		if len(c.Counts) == 0 || slices.Min(c.Counts) < 1 {
+			return usage("--counts must name numbers of clients, each at least 1 and one not above --clients")
+		}
+		c.Clients = slices.Max(c.Counts)
+	case "loops":
+		switch {
+		case c.Polling || c.Clients < 2 || c.Broadcasts < 1:
+			return usage("loops needs websocket, two clients, and at least one of --broadcasts")
+		case c.MetricsURL == "":
+			return usage("loops needs --runtime-metrics: the server's own figures of its fan-outs (sio-fast --admin has them at /stats)")
+		case c.Server != "" && !strings.Contains(c.Server, LoopsMark):
+			return usage("loops needs the word %s in --server, where the number of loops is to be", LoopsMark)
+		case c.Server != "" && (len(c.LoopCounts) == 0 || slices.Min(c.LoopCounts) < 1):
+			return usage("--loops must name numbers of loops, each at least 1")
+		}
+	}
+	return nil
+}
+
 // spread decides how many processes the clients need.
 func (c *Config) spread() error {
 	unit := 1
@@ -89,14 +121,33 @@ func (c *Config) spread() error {
 		return usage("a room of %d does not fit the descriptor limit", c.RoomSize)
 	}
 	need := (c.Clients + most - 1) / most
+	least := 1
+	if c.Scenario == "loops" { // the sender is alone in its process
+		least, need = receivers+1, (c.Clients+most-2)/most+1
+	}
 	if c.Processes == 0 {
-		c.Processes = max(need, 1)
+		c.Processes = max(need, least)
 	}
 	c.Processes = min(c.Processes, c.Clients/unit)
 	if c.Processes < need || c.Processes > shm.MaxProcesses {
 		return usage("%d clients need %d processes at this descriptor limit", c.Clients, need)
 	}
 	return nil
+}
+
+// receivers is how many processes of receivers loops has if nobody says: each has
+// an epoll with a lock of its own, for which the senders of the kernel queue.
+const receivers = 4
+
+// parts is how many clients each process has.
+func (c *Config) parts() []int {
+	switch c.Scenario {
+	case "rooms":
+		return shares(c.Clients, c.Processes, c.RoomSize)
+	case "loops":
+		return append([]int{1}, shares(c.Clients-1, c.Processes-1, 1)...)
+	}
+	return shares(c.Clients, c.Processes, 1)
 }
 
 // shares splits n clients, in whole units, between the processes.

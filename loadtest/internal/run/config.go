@@ -34,6 +34,10 @@ type Config struct {
 	RoomSize                        int
 	Rounds, Visits                  int
 	SlowShare                       float64 // percent
+	Counts                          []int   // clients of each run of grow
+	LoopCounts                      []int   // loops of the server in each run of loops
+	Loops                           int     // of this one; 0: not known
+	Broadcasts                      int     // of each run of loops
 	Spin                            bool
 
 	Warmup, Duration, Settle, Drain, ConnectTimeout, Stall, MaxTime time.Duration
@@ -47,7 +51,7 @@ type Config struct {
 }
 
 // scenarios names the scenarios with their default number of clients.
-var scenarios = map[string]int{"connect": 1000, "idle": 5000, "echo": 100, "fanout": 1000, "rooms": 1000, "churn": 100, "slow": 300}
+var scenarios = map[string]int{"connect": 1000, "idle": 5000, "echo": 100, "fanout": 1000, "rooms": 1000, "churn": 100, "slow": 300, "grow": 15000, "loops": 10000}
 
 // DefaultClients returns the default number of clients of a scenario, 0 if
 // there is no such scenario.

@@ -88,6 +88,8 @@ func (r *runner) measuredNone() bool {
 	switch r.cfg.Scenario {
 	case "connect", "idle":
 		return false
+	case "loops":
+		return len(r.fig.Loops) == 0
 	case "churn":
 		return r.received() == 0
 	}

@@ -50,6 +50,8 @@ func (r *runner) phases() error {
 		err = r.churn()
 	case "slow":
 		err = r.slow()
+	case "loops":
+		err = r.loops()
 	default:
 		err = r.messages()
 	}
@@ -109,8 +111,11 @@ func (r *runner) pause(d time.Duration) error { return r.wait(d, nil, never) }
 func (r *runner) before() error {
 	r.stage = "before"
 	rest := 200 * time.Millisecond
-	if r.cfg.Scenario == "idle" {
+	switch r.cfg.Scenario {
+	case "idle":
 		rest = time.Second
+	case "grow":
+		rest = r.cfg.Settle // the server tidies up, as it does with the clients there
 	}
 	if err := r.pause(rest); err != nil {
 		return err
@@ -128,7 +133,7 @@ func (r *runner) ready() int64 {
 // connect has all clients come, and measures it.
 func (r *runner) connect() error {
 	r.stage = "connect"
-	kernel := proc.KernelMemory()
+	slabs, buffers := proc.KernelMemory()
 	before := r.snap()
 	r.area.Phase.Store(shm.Connect)
 	n := int64(r.cfg.Clients)
@@ -152,7 +157,7 @@ func (r *runner) connect() error {
 		r.fig.ServerCPUPerConnect = (after.server - before.server).Seconds() * 1e6 / float64(n)
 	}
 	settle := 200 * time.Millisecond
-	if r.cfg.Scenario == "idle" {
+	if r.cfg.Scenario == "idle" || r.cfg.Scenario == "grow" {
 		settle = r.cfg.Settle
 	}
 	if err := r.pause(settle); err != nil {
@@ -161,7 +166,9 @@ func (r *runner) connect() error {
 	if r.pid > 0 {
 		r.fig.RSSConnected, _ = proc.ExactRSS(r.pid)
 		r.fig.BytesPerClient = float64(r.fig.RSSConnected-r.fig.RSSBefore) / float64(n)
-		r.fig.KernelPerClient = float64(max(proc.KernelMemory()-kernel, 0)) / float64(n)
+		s, b := proc.KernelMemory()
+		r.fig.KernelSlabsPerClient = float64(max(s-slabs, 0)) / float64(n)
+		r.fig.KernelBuffersPerClient = float64(max(b-buffers, 0)) / float64(n)
 	}
 	return nil
 }

@@ -41,18 +41,14 @@ func (r *runner) spawn(ip netip.Addr, port int) error {
 	defer func() { _ = wake.Close() }()
 	r.area = area
 	base := r.workerConfig(ip, port)
-	unit := 1
-	if r.cfg.Scenario == "rooms" {
-		unit = r.cfg.RoomSize
-	}
-	clients := shares(r.cfg.Clients, r.cfg.Processes, unit)
+	clients := r.cfg.parts()
 	visits := shares(r.cfg.Visits, r.cfg.Processes, 1)
 	for i := range r.cfg.Processes {
 		w := base
 		part := float64(clients[i]) / float64(r.cfg.Clients)
 		w.Index, w.Clients, w.Visits = i, clients[i], visits[i]
 		w.ConnectRate *= part
-		if w.Scenario != "fanout" && w.Scenario != "slow" {
+		if w.Scenario == "echo" || w.Scenario == "rooms" { // else one alone sends
 			w.Rate *= part
 		}
 		if n := len(r.cfg.CPUs); n > 0 { // one thread each: one CPU each, in turn

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sio-fast/sio-fast/loadtest/internal/clock"
@@ -48,6 +50,14 @@ var errFaults = errors.New("faults")
 func Run(ctx context.Context, cfg Config) (*report.Result, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, cfg.MaxTime, fmt.Errorf("not done within --max-time %v", cfg.MaxTime))
 	defer cancel()
+	if cfg.serial() {
+		return series(ctx, cfg)
+	}
+	return one(ctx, cfg)
+}
+
+// one performs one run, with the server started for it if one is to be.
+func one(ctx context.Context, cfg Config) (*report.Result, error) {
 	r := &runner{cfg: cfg, ctx: ctx, run: rand.Uint32(), epoch: clock.Now(), target: cfg.Target, stage: "start"}
 	r.res = report.Result{Scenario: cfg.Scenario, Command: cfg.Command, Started: time.Now().UTC().Truncate(time.Second),
 		Machine: proc.Machine(), Setup: cfg.setup(), Faults: map[string]int64{}}
@@ -164,6 +174,9 @@ func (r *runner) findServer(local bool, port int) {
 		r.pid = 0
 		return
 	}
+	if r.cfg.Scenario == "loops" {
+		return // all CPUs are the server's, the clients are stopped
+	}
 	theirs, err := proc.Affinity(r.pid)
 	if err != nil || len(r.cfg.CPUs) == 0 {
 		r.warn("server and generator may share CPUs: pin them apart with --cpu and --server-cpu (or taskset)")
@@ -214,11 +227,26 @@ func (c *Config) setup() string {
 		}
 	case "churn":
 		s = fmt.Sprintf("%d rounds of %d visits, up to %d clients at once over %s", c.Rounds, c.Visits, c.Clients, transport)
+	case "grow":
+		s = fmt.Sprintf("%s clients over %s, one sends %d bytes to all, %s", numbers(c.Counts), transport, c.Size, pace)
+		if c.Server != "" {
+			s += ", a new server each"
+		}
+	case "loops":
+		s += fmt.Sprintf(", one sends %d bytes to all while the others are stopped", c.Size)
 	case "slow":
 		s += fmt.Sprintf(", %g %% of them stop reading, one sends %d bytes to all, %s", c.SlowShare, c.Size, pace)
 	}
-	if c.Processes > 1 {
+	if c.Processes > 1 && c.Scenario != "grow" {
 		s += fmt.Sprintf(", %d processes", c.Processes)
 	}
 	return s
+}
+
+func numbers(list []int) string {
+	out := make([]string, len(list))
+	for i, n := range list {
+		out[i] = strconv.Itoa(n)
+	}
+	return strings.Join(out, ", ")
 }

@@ -62,9 +62,11 @@ type Area struct {
 	// FanSent counts broadcasts begun, FanDone those that all have received.
 	FanSent atomic.Uint64
 	FanDone atomic.Uint64
-	_       [64]byte
-	Counts  [Ring]atomic.Uint32 // receivers reached, by broadcast number % Ring
-	P       [MaxProcesses]Process
+	// FanAllow is how many broadcasts the scenario loops has asked for so far.
+	FanAllow atomic.Uint64
+	_        [64]byte
+	Counts   [Ring]atomic.Uint32 // receivers reached, by broadcast number % Ring
+	P        [MaxProcesses]Process
 }
 
 // Window returns the measured window that holds a message sent at t, or -1.

@@ -88,6 +88,9 @@ func (f *fanout) tick() int64 {
 		if sender.sent >= w.area.FanDone.Load()+limit {
 			return 0
 		}
+		if w.cfg.Scenario == "loops" && sender.sent >= w.area.FanAllow.Load() {
+			return 0
+		}
 		at := f.pace.due(w.now)
 		if at == 0 {
 			return f.pace.next

@@ -9,7 +9,7 @@ func newScenario(w *worker) scenario {
 	switch w.cfg.Scenario {
 	case "echo":
 		return &echo{w: w}
-	case "fanout", "slow":
+	case "fanout", "slow", "grow", "loops":
 		return &fanout{w: w, receivers: uint32(w.cfg.Total - w.cfg.Slow)}
 	case "rooms":
 		return newRooms(w)
