@@ -16,7 +16,9 @@ fi
 hold=${HOLD:-10m}
 interval=${PING_INTERVAL:-300s}
 timeout=${PING_TIMEOUT:-300s}
-server_flags="--app load --log-level error --ping-interval $interval --ping-timeout $timeout ${SERVER_FLAGS:-}"
+# What a starved guest is late with has not been lost: no connection is broken
+# because an acknowledgement took a minute.
+server_flags="--app load --log-level error --ping-interval $interval --ping-timeout $timeout --user-timeout 10m${SERVER_FLAGS:+ $SERVER_FLAGS}"
 load_flags="-ping-interval $interval -patience ${PATIENCE:-0s} ${LOAD_FLAGS:-}"
 # What a client needs, both ends in the kernel, the server's and the load's
 # share, comes to some 10 KiB.

@@ -104,7 +104,9 @@ func (a *app) listen(c *config, failed chan<- error) (*front, error) {
 	if c.tlsCert != "" {
 		return a.listenTLS(c, failed)
 	}
-	s := eventloop.NewServer(c.addr, a.io, &eventloop.Options{Loops: c.loops, Logger: a.log})
+	s := eventloop.NewServer(c.addr, a.io, &eventloop.Options{
+		Loops: c.loops, UserTimeout: c.userTimeout, Logger: a.log,
+	})
 	if err := s.Start(); err != nil {
 		return nil, err
 	}

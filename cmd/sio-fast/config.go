@@ -30,6 +30,7 @@ type config struct {
 	tlsKey       string
 	logLevel     string
 	logFormat    string
+	userTimeout  time.Duration
 	drain        time.Duration
 	recovery     time.Duration
 	deflate      bool
@@ -76,6 +77,8 @@ Limits:
   --recovery TIME         time that a client which lost its connection may take to
                           come back to its socket, with what it has missed; 0:
                           it gets a new one (default 0)
+  --user-timeout TIME     time that sent bytes may stay unacknowledged before the
+                          connection counts as broken (default 1m)
   --drain TIME            time that a shutdown waits for clients to be closed
                           (default 2s)
 
@@ -113,6 +116,7 @@ func parse(args []string, out io.Writer) (*config, error) {
 	f.StringVar(&c.logFormat, "log-format", "text", "")
 	f.BoolVar(&c.deflate, "deflate", false, "")
 	f.DurationVar(&c.recovery, "recovery", 0, "")
+	f.DurationVar(&c.userTimeout, "user-timeout", time.Minute, "")
 	f.DurationVar(&c.drain, "drain", 2*time.Second, "")
 	f.BoolVar(&c.version, "version", false, "")
 	err := f.Parse(args)
@@ -152,6 +156,8 @@ func (c *config) check() error {
 		return errors.New("--max-payload and --max-backlog must be greater than 0")
 	case c.recovery < 0:
 		return errors.New("--recovery must not be negative")
+	case c.userTimeout < time.Millisecond || c.userTimeout > 24*time.Hour:
+		return errors.New("--user-timeout: want 1ms to 24h")
 	case c.drain < 0:
 		return errors.New("--drain must not be negative")
 	case c.loops < 0:

@@ -30,6 +30,8 @@ func TestBadFlags(t *testing.T) {
 		{"--max-payload 0", "greater than 0"},
 		{"--max-backlog -1", "greater than 0"},
 		{"--loops -2", "negative"},
+		{"--user-timeout 0s", "--user-timeout"},
+		{"--user-timeout 1000h", "--user-timeout"},
 		{"--drain -1s", "negative"},
 		{"--log-level loud", "--log-level"},
 		{"--log-format xml", "--log-format"},
@@ -82,7 +84,7 @@ func TestHelpIsComplete(t *testing.T) {
 	}
 	for _, name := range []string{
 		"addr", "admin", "app", "path", "ping-interval", "ping-timeout", "max-payload", "max-backlog",
-		"cors-origin", "allow-eio3", "loops", "tls-cert", "tls-key", "log-level", "log-format", "drain", "version",
+		"cors-origin", "allow-eio3", "loops", "tls-cert", "tls-key", "log-level", "log-format", "user-timeout", "drain", "version",
 	} {
 		if !named[name] {
 			t.Errorf("the help does not name --%s", name)
