@@ -33,7 +33,7 @@ type core struct {
 	begun   chan struct{} // closed when gnet's loops run
 	beginNS time.Time
 	once    sync.Once
-	soon    chan struct{} // a loop wants its tick earlier than it has said
+	soon    chan struct{} // a loop is new, or wants its tick earlier than it has said
 	buried  chan struct{} // closed when gnet's loops have returned
 	gone    sync.Once     // closes buried
 
@@ -105,6 +105,7 @@ func (k *core) loopFor(el gnet.EventLoop) (*loop, error) {
 	k.byEL[el] = l
 	loops := append(append([]*loop(nil), k.all()...), l)
 	k.loops.Store(&loops)
+	k.look()
 	return l, nil
 }
 

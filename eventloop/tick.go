@@ -47,8 +47,14 @@ func (k *core) tick(now time.Duration) time.Duration {
 // TickSoon implements [eio.TickWaker]. Loop only.
 func (l *loop) TickSoon() {
 	l.tickAt.Store(int64(time.Since(l.core.beginNS) + l.eio.TickEvery()))
+	l.core.look()
+}
+
+// look has ticks look at the loops before it would: one is new, or wants its
+// tick earlier. Any goroutine. Never blocks.
+func (k *core) look() {
 	select {
-	case l.core.soon <- struct{}{}:
+	case k.soon <- struct{}{}:
 	default: // somebody has said so, and was not heard yet
 	}
 }
