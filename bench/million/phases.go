@@ -19,6 +19,7 @@ type run struct {
 	wanted           int // clients; fewer came if patience ended
 	rejoined         int
 	holdPings        int64
+	holdLost         int // clients cut while held
 	heldWithout      int // clients that answered no ping while held
 	least, most      int // deliveries of the broadcast a client
 	missed, repeated int // clients
@@ -162,14 +163,14 @@ func (r *run) connect() error {
 }
 
 func (r *run) hold() error {
-	begun, had := time.Now(), r.c.pings
+	begun, had, lost := time.Now(), r.c.pings, r.c.lost
 	for i := range r.c.clients {
 		r.c.clients[i].pings = 0
 	}
 	if err := r.wait(r.o.hold, "held"); err != nil {
 		return err
 	}
-	r.took.hold, r.holdPings = time.Since(begun), r.c.pings-had
+	r.took.hold, r.holdPings, r.holdLost = time.Since(begun), r.c.pings-had, r.c.lost-lost
 	for i := range r.c.clients {
 		if k := &r.c.clients[i]; k.state == live && k.pings == 0 {
 			r.heldWithout++

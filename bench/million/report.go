@@ -116,7 +116,7 @@ func (r *run) outcome(p func(string, ...any)) {
 	p("| connected | %s; %d tried twice | %s |", comma(int64(n)), r.c.retries, rate(n, t.connect))
 	if t.hold > 0 {
 		p("| held | %s pings answered meanwhile, %s clients cut, %s without a ping | %s |",
-			comma(r.holdPings), comma(int64(r.c.lost)), comma(int64(r.heldWithout)), secs(t.hold))
+			comma(r.holdPings), comma(int64(r.holdLost)), comma(int64(r.heldWithout)), secs(t.hold))
 	}
 	if t.broadcast > 0 {
 		p("| one broadcast, %d bytes | got by %s; missed by %d, more than once by %d, wrong messages %d | last delivery after %s |",
