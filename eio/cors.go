@@ -3,6 +3,7 @@ package eio
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
@@ -224,6 +225,30 @@ func (p *cors) append(dst []byte, r *http1.Request) []byte {
 		dst = append(dst, "Content-Length: 0\r\n"...)
 	}
 	return dst
+}
+
+// CORSHeaders adds to h what [Options].CORS adds to the answers of the engine, for
+// what is served beside it. It borrows r. Any goroutine.
+func (e *Engine) CORSHeaders(h http.Header, r *http.Request) {
+	policy := e.cors
+	if policy.dynamic() {
+		q := NewRequest(r)
+		policy = policy.pick(&q)
+	}
+	if policy == nil {
+		return
+	}
+	raw := http1.Request{Method: []byte(r.Method)}
+	for _, name := range []string{"Origin", "Access-Control-Request-Headers"} {
+		if v := r.Header.Get(name); v != "" && http1.ValidValue(v) {
+			raw.Headers = append(append(append(append(raw.Headers, name...), ": "...), v...), "\r\n"...)
+		}
+	}
+	for line := range strings.SplitSeq(string(policy.append(nil, &raw)), "\r\n") {
+		if name, value, ok := strings.Cut(line, ": "); ok {
+			h.Add(name, value)
+		}
+	}
 }
 
 // appendOrigin appends Access-Control-Allow-Origin if the origin is allowed;

@@ -1,6 +1,9 @@
 package eio
 
-import "errors"
+import (
+	"errors"
+	"strconv"
+)
 
 // Codes of a refused request, as they stand in the answer.
 const (
@@ -29,6 +32,17 @@ type ConnectionError struct {
 
 // Error is the message.
 func (e *ConnectionError) Error() string { return "eio: " + e.Message }
+
+// Answer is an error by which a function of [Options].Use answers the request
+// itself: with this status, the headers it has set, and Body. Nobody is told of
+// an error. A status that ends no request counts as 500.
+type Answer struct {
+	Status int
+	Body   string
+}
+
+// Error names the status.
+func (a *Answer) Error() string { return "eio: answered " + strconv.Itoa(a.Status) }
 
 // codeMessages are the texts of the reference, by code.
 var codeMessages = [...]string{

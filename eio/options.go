@@ -55,8 +55,9 @@ type Options struct {
 	// the answer's message. It borrows r and must not block. Loop only.
 	AllowRequest func(r *Request) error
 	// Use runs for every request of the engine, before it is checked. An error
-	// refuses the request as a bad one. It may add to the headers of the
-	// response. It borrows r and must not block. Loop only.
+	// refuses the request as a bad one, or answers it if it is an [*Answer]. It
+	// may add to the headers of the response. It borrows r and must not block.
+	// Loop only.
 	Use []func(r *Request, h http.Header) error
 	// InitialHeaders may add to the headers of the first response of a
 	// session. It borrows r and h. Loop only.

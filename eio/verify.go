@@ -1,6 +1,7 @@
 package eio
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -34,6 +35,7 @@ type refusal struct {
 	message string
 	name    string
 	context func() map[string]string // only called if somebody listens
+	answer  *Answer                  // what is answered instead; nil: the reference's JSON
 }
 
 // serve serves a request of e. It runs the checks in the reference's order.
@@ -95,7 +97,9 @@ func (e *Engine) middlewares(p *Peer) *refusal {
 	for _, mw := range e.opts.Use {
 		if err := mw(p.request(), h); err != nil {
 			p.x.lines = http1.AppendHeaders(p.x.lines, h)
-			return &refusal{code: CodeBadRequest, name: "MIDDLEWARE_FAILURE"}
+			ref := &refusal{code: CodeBadRequest, name: "MIDDLEWARE_FAILURE"}
+			errors.As(err, &ref.answer)
+			return ref
 		}
 	}
 	p.x.lines = http1.AppendHeaders(p.x.lines, h)
@@ -174,6 +178,10 @@ func (e *Engine) checkHandshake(p *Peer, q *query, r *http1.Request) *refusal {
 
 // refuseRequest answers a refused request and tells connection_error.
 func (p *Peer) refuseRequest(e *Engine, r *http1.Request, ref *refusal) {
+	if ref.answer != nil {
+		p.answerInstead(r, ref.answer)
+		return
+	}
 	p.loop.stats.Refused++
 	message := ref.message
 	if message == "" {
@@ -208,6 +216,18 @@ func (p *Peer) refuseRequest(e *Engine, r *http1.Request, ref *refusal) {
 	body = append(body, '}')
 	p.loop.body = body
 	p.reply(r, status, "application/json", body)
+}
+
+// answerInstead gives the answer of a function of Options.Use.
+func (p *Peer) answerInstead(r *http1.Request, a *Answer) {
+	status := a.Status
+	if status < 200 || status > 599 {
+		status = 500
+	}
+	if r.Upgrade { // what follows may be frames
+		p.x.keepAlive = false
+	}
+	p.reply(r, status, "", []byte(a.Body))
 }
 
 // refuseUpgrade answers an upgrade as the reference does, raw: always 400, and

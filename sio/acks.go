@@ -253,6 +253,19 @@ func (r *RemoteSocket) Emit(event string, args ...any) error {
 	return r.n.To(r.ID).Emit(event, args...)
 }
 
+// Ask sends an event to the socket and waits for its ack. The deadline is ctx's;
+// without one it returns [ErrNeedTimeout]. It returns [ErrDisconnected] when the
+// socket has left, [ErrAckTimeout] when it does not answer in time, and what
+// [Socket.Emit] does. Blocks. Any goroutine but a loop's ([ErrOnLoop]).
+func (r *RemoteSocket) Ask(ctx context.Context, event string, args ...any) (Reply, error) {
+	for reply, err := range r.n.To(r.ID).Acks(ctx, event, args...) {
+		if err != nil || reply.ID == r.ID { // its id may be a room of others, too
+			return reply, err
+		}
+	}
+	return Reply{}, ErrDisconnected
+}
+
 // Join puts the socket into rooms. Any goroutine.
 func (r *RemoteSocket) Join(rooms ...string) { r.n.To(r.ID).Join(rooms...) }
 

@@ -115,13 +115,15 @@ func newBundle(files fs.FS, version string, compress bool) (*bundle, error) {
 }
 
 // serve answers a request for one of the client's files, name being what comes
-// after the server's path. false: it is none of them.
-func (b *bundle) serve(w http.ResponseWriter, r *http.Request, name string) bool {
+// after the server's path. false: it is none of them. cors adds the headers for
+// pages of other origins.
+func (b *bundle) serve(w http.ResponseWriter, r *http.Request, name string, cors func(http.Header, *http.Request)) bool {
 	file, ok := b.files[name]
 	if !ok || r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return false
 	}
-	// As the reference: `If-None-Match: "4.8.4"` or `W/"4.8.4"`: 304, no headers.
+	cors(w.Header(), r)
+	// As the reference: `If-None-Match: "4.8.4"` or `W/"4.8.4"`: 304, no headers but those.
 	if strings.TrimPrefix(r.Header.Get("If-None-Match"), "W/") == b.etag {
 		w.WriteHeader(http.StatusNotModified)
 		return true

@@ -24,6 +24,8 @@ type (
 	Request = eio.Request
 	// ConnectionError says which request was refused and why.
 	ConnectionError = eio.ConnectionError
+	// Answer is what UseEngine answers a request with.
+	Answer = eio.Answer
 )
 
 // Options configure a [Server]. The zero value of a field means its default,
@@ -75,7 +77,8 @@ type Options struct {
 	// AllowRequest refuses a handshake by returning an error, whose text is
 	// the answer's message. It borrows r, runs on a loop and must not block.
 	AllowRequest func(r *Request) error
-	// UseEngine runs for each request before it is checked, on a loop.
+	// UseEngine runs for each request before it is checked, on a loop. An error
+	// refuses the request, or answers it if it is an [*Answer].
 	UseEngine []func(r *Request, h http.Header) error
 	// InitialHeaders may change the headers of a session's first response.
 	// It runs on a loop.

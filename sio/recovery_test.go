@@ -224,12 +224,14 @@ func TestRecoveryReasons(t *testing.T) {
 	}{
 		{"transport close", func(_ *rig, c *returner) { c.hangUp() }, true},
 		{"a bad packet: forced close", func(_ *rig, c *returner) { c.send("4x") }, true},
+		{"ping timeout", func(r *rig, c *returner) { r.pass(time.Hour + time.Minute) }, true},
+		{"transport error", func(_ *rig, c *returner) { c.feed([]byte("\x81\x01a")) }, true},
 		{"client namespace disconnect", func(_ *rig, c *returner) { c.send("41"); c.hangUp() }, false},
 		{"server namespace disconnect", func(r *rig, c *returner) { r.io.Disconnect(false); r.settle(); c.hangUp() }, false},
 		{"parse error", func(_ *rig, c *returner) { c.feed(frame(1, []byte("x"))) }, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			r := recoveryRig(t, 1, Recovery{})
+			r := recoveryRig(t, 1, Recovery{MaxDisconnection: time.Hour})
 			c := r.come(0, nil)
 			r.settle()
 			_ = r.io.Emit("x")

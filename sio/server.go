@@ -107,7 +107,7 @@ func (s *Server) Options() Options { return s.opts }
 // Any goroutine.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.bundle != nil && strings.HasPrefix(r.URL.Path, s.opts.Path) &&
-		s.bundle.serve(w, r, r.URL.Path[len(s.opts.Path):]) {
+		s.bundle.serve(w, r, r.URL.Path[len(s.opts.Path):], s.engine.CORSHeaders) {
 		return
 	}
 	s.engine.ServeHTTP(w, r)
