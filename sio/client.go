@@ -219,7 +219,20 @@ func (c *client) stopTimer() {
 // OnClose ends the client of a session that has ended. Loop only.
 func (h handler) OnClose(s *eio.Session, why eio.Reason, detail string) {
 	if c, _ := s.Value().(*client); c != nil {
+		c.explain(detail)
 		c.end(why)
+	}
+}
+
+// explain keeps what is to be said about the end, for those who will be told.
+func (c *client) explain(detail string) {
+	for s := c.sockets; s != nil && detail != ""; s = s.next {
+		if t := s.nsp.table.Load(); len(t.disconnecting)+len(t.disconnect) > 0 {
+			x := s.extra()
+			s.mu.Lock()
+			x.detail = detail
+			s.mu.Unlock()
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ type extra struct {
 	data   map[string]any
 	ctx    context.Context
 	cancel context.CancelCauseFunc
+	detail string // of the end
 
 	// Under store.mu: connection state recovery.
 	pid     string // by which the client can claim the socket; "": it cannot

@@ -301,6 +301,19 @@ func (s *Socket) Disconnect(all bool) {
 	s.post(op{kind: opDisconnect, all: all})
 }
 
+// Detail says more about the reason why the connection below ended, such as
+// "overlap from client"; "" if there is no more to say. For OnDisconnecting and
+// OnDisconnect. Any goroutine.
+func (s *Socket) Detail() string {
+	x := s.more.Load()
+	if x == nil {
+		return ""
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return x.detail
+}
+
 // CloseConnection closes the client's connection in an orderly way, without
 // telling its namespaces; their reason is "forced close". Any goroutine.
 func (s *Socket) CloseConnection() { s.post(op{kind: opCloseConn}) }

@@ -266,6 +266,26 @@ func TestBadPacketIsTold(t *testing.T) {
 	}
 }
 
+// TestDetail: who hears of an end may read what the engine says of it.
+func TestDetail(t *testing.T) {
+	r := newRig(t, 1, nil)
+	var details []string
+	r.io.OnDisconnecting(func(s *Socket, _ Reason) { details = append(details, s.Detail()) })
+	r.io.OnDisconnect(func(s *Socket, _ Reason) { details = append(details, s.Detail()) })
+	c := r.join(0)
+	c.feed([]byte("\x81\x01a"))
+	r.settle()
+	p := r.poll()
+	p.do("POST", "\x1e")
+	d := r.join(0)
+	d.send("41")
+	r.settle()
+	const frame, payload = "wsframe: 1002 frame not masked", "eio: bad packet in a payload"
+	if want := []string{frame, frame, payload, payload, "", ""}; !slices.Equal(details, want) {
+		t.Errorf("details %q, want %q", details, want)
+	}
+}
+
 // TestRemoteAsk: one socket's answer, by what a listing has found.
 func TestRemoteAsk(t *testing.T) {
 	r := newRig(t, 2, &Options{PingInterval: time.Hour})
