@@ -21,8 +21,13 @@ func coded(target, accept string) string {
 // pollAnswer reads one answer: its coding, and its body decoded.
 func pollAnswer(t testing.TB, c *eiotest.Conn) (coding, body string) {
 	t.Helper()
-	head, body, ok := strings.Cut(c.String(), "\r\n\r\n")
-	if !ok || !strings.HasPrefix(head, "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=UTF-8\r\n") || !strings.Contains(head+"\r\n", "\r\ncache-control: no-store\r\n") {
+	return decoded(t, c.String(), "text/plain; charset=UTF-8")
+}
+
+func decoded(t testing.TB, answer, contentType string) (coding, body string) {
+	t.Helper()
+	head, body, ok := strings.Cut(answer, "\r\n\r\n")
+	if !ok || !strings.HasPrefix(head, "HTTP/1.1 200 OK\r\nContent-Type: "+contentType+"\r\n") || !strings.Contains(head+"\r\n", "\r\ncache-control: no-store\r\n") {
 		t.Fatalf("%q", head)
 	}
 	_, length, _ := strings.Cut(head, "Content-Length: ")
