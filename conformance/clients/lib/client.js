@@ -1,6 +1,6 @@
 // The official client behind a queue of what it received.
 import assert from "node:assert/strict";
-import { io } from "socket.io-client";
+import { io as current } from "socket.io-client";
 import { patience, Queue, within } from "./util.js";
 
 /** The three ways the official client connects. */
@@ -22,22 +22,24 @@ export class Client {
   constructor(url, opts = {}) {
     this.received = new Queue();
     this.ends = new Queue();
-    const { nsp = "", mode = "websocket", manager, auth, ...rest } = opts;
+    const { nsp = "", mode = "websocket", manager, auth, io = current, ...rest } = opts;
     this.socket = manager
-      ? manager.socket(nsp || "/", { auth })
+      ? manager.socket(nsp || "/", { auth, ...rest })
       : io(url + nsp, { forceNew: true, reconnection: false, transports: modes[mode], auth, ...rest });
     this.manager = this.socket.io;
-    this.socket.onAny((event, ...args) => {
-      // The answer to an event that asks for one is the test's business.
-      this.received.push({ event, args });
-    });
+    this.listen();
     this.socket.on("disconnect", (reason, details) => this.ends.push({ reason, details }));
     this.connected = new Promise((resolve, reject) => {
       this.socket.once("connect", () => resolve(this));
       this.socket.once("connect_error", reject);
+      this.socket.once("error", reject); // of older clients: the namespace refuses
     });
     this.connected.catch(() => {});
     open.add(this);
+  }
+  listen() {
+    // The answer to an event that asks for one is the test's business.
+    this.socket.onAny((event, ...args) => this.received.push({ event, args }));
   }
   get id() {
     return this.socket.id;
