@@ -31,8 +31,9 @@ var floors = []struct {
 	{"pool", []string{"github.com/valyala/bytebufferpool"}},
 	{"wsframe", []string{"github.com/gobwas/ws", module + "/pool"}},
 	{"internal/http1", nil},
-	{"eio", []string{module + "/pool", module + "/wsframe", module + "/internal/http1"}},
-	{"sio", []string{module + "/pool", module + "/eio"}},
+	{"internal/debuglog", nil},
+	{"eio", []string{module + "/pool", module + "/wsframe", module + "/internal/http1", module + "/internal/debuglog"}},
+	{"sio", []string{module + "/pool", module + "/eio", module + "/internal/debuglog"}},
 	{"eventloop", []string{"github.com/panjf2000/gnet/v2", "golang.org/x/sys/unix", module + "/pool", module + "/eio"}},
 }
 

@@ -19,7 +19,7 @@ func (s *Session) Cork(n int) (dst []byte, ok bool) {
 	case p == nil || l.cur != p || s.state != ssOpen,
 		s.flags&(sfBase64|sfRevision3) != 0 || p.flags&(pfBlocked|pfCut) != 0,
 		p.flags&pfDeflate != 0 && n >= s.engine.deflate.threshold,
-		s.engine.opts.Hooks != nil,
+		s.engine.watched,
 		!l.Quiet() || !p.corks(n):
 		return nil, false
 	}

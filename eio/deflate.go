@@ -138,7 +138,7 @@ func (d *deflate) of(f *pool.Shared) *pool.Shared {
 // Deflates reports that Send compresses what it sends to s, in the way that all
 // sessions share. Loop only. Does not allocate.
 func (s *Session) Deflates() bool {
-	return s.peer != nil && s.engine.opts.Hooks == nil &&
+	return s.peer != nil && !s.engine.watched &&
 		s.peer.flags&pfDeflate == fullWindow<<windowShift && s.flags&(sfBase64|sfRevision3) == 0
 }
 

@@ -19,6 +19,8 @@ type Engine struct {
 	polling, websocket        bool   // the transports
 	pingInterval, pingTimeout uint32 // ms
 
+	watched bool // somebody wants to know of each packet: Options.Hooks, the debug log
+
 	mux     atomic.Pointer[Mux]
 	clients atomic.Int64
 	closing atomic.Bool
@@ -35,6 +37,7 @@ func NewEngine(o *Options, h Handler) (*Engine, error) {
 		return nil, errNoHandler
 	}
 	e := &Engine{opts: opts, handler: h}
+	e.watched = opts.Hooks != nil || debugSocket.On()
 	if e.cors, err = opts.CORS.compile(); err != nil {
 		return nil, err
 	}

@@ -138,8 +138,8 @@ func (s *Session) beatOpen() {
 
 // beatPing is a ping of revision 3.
 func (s *Session) beatPing() {
-	if h := s.engine.opts.Hooks; h != nil {
-		s.hook(h.Heartbeat)
+	s.heartbeat()
+	if s.engine.watched {
 		s.created(pongFrame)
 	}
 	s.beatOpen()
@@ -148,9 +148,7 @@ func (s *Session) beatPing() {
 
 // beatPong is a pong, asked for or not.
 func (s *Session) beatPong() {
-	if h := s.engine.opts.Hooks; h != nil {
-		s.hook(h.Heartbeat)
-	}
+	s.heartbeat()
 	s.flags &^= sfPinged | sfExtended
 	s.arm(s.engine.pingInterval)
 }

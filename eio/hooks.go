@@ -208,16 +208,40 @@ func (s *Session) hookPacket(fn func(*Session, PacketType, []byte, bool), t Pack
 
 // created tells of the packets in frames.
 func (s *Session) created(frames []byte) {
-	fn := s.engine.opts.Hooks.PacketCreate
-	if fn == nil {
-		return
-	}
 	for op, data := range wsframe.Walk(frames) {
-		if op == wsframe.OpBinary {
-			s.hookPacket(fn, PacketMessage, data, true)
-		} else if t, rest, ok := parsePacket(data); ok {
-			s.hookPacket(fn, t, rest, false)
+		t, rest, ok := PacketMessage, data, true
+		if op != wsframe.OpBinary {
+			t, rest, ok = parsePacket(data)
 		}
+		if !ok {
+			continue
+		}
+		if debugSocket.On() {
+			s.debugPacket("sending packet", t, rest, op == wsframe.OpBinary)
+		}
+		if h := s.engine.opts.Hooks; h != nil {
+			s.hookPacket(h.PacketCreate, t, rest, op == wsframe.OpBinary)
+		}
+	}
+}
+
+// received tells of a packet that came.
+func (s *Session) received(t PacketType, data []byte, binary bool) {
+	if debugSocket.On() {
+		s.debugPacket("received packet", t, data, binary)
+	}
+	if h := s.engine.opts.Hooks; h != nil {
+		s.hookPacket(h.Packet, t, data, binary)
+	}
+}
+
+// heartbeat tells that the client lives.
+func (s *Session) heartbeat() {
+	if debugSocket.On() {
+		debugSocket.Print("heartbeat", "sid", s.ID())
+	}
+	if h := s.engine.opts.Hooks; h != nil {
+		s.hook(h.Heartbeat)
 	}
 }
 

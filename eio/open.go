@@ -62,6 +62,9 @@ func (p *Peer) handshake(e *Engine, q *query, r *http1.Request) {
 		return
 	}
 	id := s.ID()
+	if debugEngine.On() {
+		debugEngine.Print("handshaking client", "sid", id, "websocket", r.Upgrade)
+	}
 	p.x.lines = e.cookie.append(p.x.lines, id)
 	p.hooks(s, true)
 	open := openPacket{
@@ -110,6 +113,9 @@ func (p *Peer) opened(s *Session) {
 	s.flags |= sfTold
 	s.loop.timed = true
 	s.loop.stats.Sessions++
+	if debugSocket.On() {
+		debugSocket.Print("open", "sid", s.ID(), "transport", s.Transport().String())
+	}
 	if e.opts.Hooks != nil {
 		s.hook(e.opts.Hooks.Open)
 	}

@@ -176,6 +176,9 @@ func (p *Peer) keep(b []byte) {
 // closeFrame sends a close frame, once what was sent before has gone, and waits
 // for the client's.
 func (p *Peer) closeFrame(frame []byte) {
+	if debugTransport.On() {
+		debugTransport.Print("closing", "transport", "websocket", "remote", p.conn.RemoteAddr().String())
+	}
 	p.write(frame)
 	if p.flags&pfCut != 0 {
 		return

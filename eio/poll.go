@@ -3,6 +3,7 @@ package eio
 import (
 	"bytes"
 
+	"github.com/sio-fast/sio-fast/internal/debuglog"
 	"github.com/sio-fast/sio-fast/internal/http1"
 	"github.com/sio-fast/sio-fast/pool"
 )
@@ -80,7 +81,7 @@ func (s *Session) sendPolling(f *pool.Shared, fl SendFlags) bool {
 		return false
 	}
 	s.loop.stats.Sent++
-	if s.engine.opts.Hooks != nil {
+	if s.engine.watched {
 		s.created(f.B)
 	}
 	s.poll.packs = s.poll.packs || fl&NoCompress == 0
@@ -125,6 +126,9 @@ func (l *Loop) flushPolls() {
 // serveGet lets a GET wait, or answers it if there is something to say.
 func (p *Peer) serveGet(s *Session, r *http1.Request) {
 	pl := s.poll
+	if debugPolling.On() {
+		debugPolling.Print("setting request", "sid", s.ID())
+	}
 	if pl.get != nil {
 		s.end(ReasonTransportError, "overlap from client", endOrderly)
 		p.reply(r, 400, "", nil)
@@ -170,6 +174,9 @@ func (s *Session) answerPoll() {
 	p := pl.get
 	q := s.q
 	pl.get, s.q = nil, nil
+	if debugPolling.On() {
+		debugPolling.Print("answering", "sid", s.ID(), "bytes", q.bytes)
+	}
 	packs := pl.packs // as the reference: one packet that may be compressed is enough
 	pl.packs = false
 	if pl.jsonp != "" || s.revision == 3 {
@@ -273,6 +280,9 @@ func (p *Peer) tooLarge() {
 // gotPost handles the packets of a POST and then answers it.
 func (p *Peer) gotPost(body []byte) {
 	s := p.x.s
+	if debugPolling.On() {
+		debugPolling.Print("received", "sid", s.ID(), "data", debuglog.Text(body))
+	}
 	if p.x.form || s.revision == 3 {
 		s.receiveOther(body, p.x)
 	} else {

@@ -3,6 +3,7 @@ package eio
 import (
 	"sync/atomic"
 
+	"github.com/sio-fast/sio-fast/internal/debuglog"
 	"github.com/sio-fast/sio-fast/pool"
 	"github.com/sio-fast/sio-fast/wsframe"
 )
@@ -117,7 +118,7 @@ func (s *Session) Send(f *pool.Shared, fl SendFlags) bool {
 		return false
 	}
 	s.loop.stats.Sent++
-	if s.engine.opts.Hooks != nil && fl&admitted == 0 {
+	if s.engine.watched && fl&admitted == 0 {
 		s.created(f.B)
 	}
 	switch {
@@ -150,7 +151,7 @@ func (s *Session) sendOwn(op wsframe.OpCode, b []byte) bool {
 	}
 	p := s.peer
 	size := len(b) + 1 + wsframe.HeaderSize(len(b)+1)
-	if p == nil || s.engine.opts.Hooks != nil || s.flags&(sfBase64|sfRevision3) != 0 || size > corkSize ||
+	if p == nil || s.engine.watched || s.flags&(sfBase64|sfRevision3) != 0 || size > corkSize ||
 		p.flags&pfDeflate != 0 && len(b) >= s.engine.deflate.threshold-1 {
 		f := pool.NewShared()
 		f.B = appendMessage(f.B, op, b)
@@ -194,7 +195,7 @@ var pingFrame = []byte{0x81, 0x01, byte(PacketPing)}
 
 // ping sends a ping.
 func (s *Session) ping() {
-	if s.engine.opts.Hooks != nil && s.state == ssOpen {
+	if s.engine.watched && s.state == ssOpen {
 		s.created(pingFrame)
 	}
 	switch {
@@ -212,8 +213,8 @@ func (s *Session) ping() {
 // borrows data.
 func (s *Session) onPacket(t PacketType, data []byte, binary bool) {
 	l := s.loop
-	if h := s.engine.opts.Hooks; h != nil {
-		s.hookPacket(h.Packet, t, data, binary)
+	if s.engine.watched {
+		s.received(t, data, binary)
 	}
 	switch t {
 	case PacketMessage:
@@ -277,6 +278,10 @@ func (s *Session) end(r Reason, detail string, how endKind) {
 	}
 	s.state = ssClosed
 	l := s.loop
+	if debugSocket.On() {
+		debugSocket.Print("close", "sid", s.ID(), "reason", string(r), "detail", debuglog.Text(detail),
+			"transport", s.Transport().String())
+	}
 	unsent := s.unsentOf()
 	if p := s.peer; p != nil {
 		s.peer, p.sess = nil, nil

@@ -28,6 +28,9 @@ func (p *Peer) candidate(s *Session, r *http1.Request) {
 	if !p.checkWebsocket(s.engine.deflate, r) {
 		return
 	}
+	if debugEngine.On() {
+		debugEngine.Print("upgrading existing transport", "sid", s.ID())
+	}
 	p.hooks(s, false)
 	p.switchProtocols(r, stProbe, s.engine.opts.MaxPayload)
 	if p.flags&pfCut != 0 {
@@ -51,6 +54,9 @@ type upgradeTimer polling
 // Fire implements Timer.
 func (t *upgradeTimer) Fire(*Loop) {
 	t.timer = 0
+	if debugSocket.On() {
+		debugSocket.Print("client did not complete upgrade, closing transport", "sid", t.s.ID())
+	}
 	t.s.dropProbe()
 }
 
@@ -89,6 +95,9 @@ func (p *Peer) onProbe(op wsframe.OpCode, data []byte) {
 	s := p.sess
 	switch {
 	case op == wsframe.OpText && string(data) == "2probe":
+		if debugSocket.On() {
+			debugSocket.Print("got probe ping packet, sending pong", "sid", s.ID())
+		}
 		if h := s.engine.opts.Hooks; h != nil {
 			s.hook(h.Upgrading)
 		}
@@ -109,6 +118,9 @@ func (p *Peer) onProbe(op wsframe.OpCode, data []byte) {
 // upgrade makes the candidate p the session's transport.
 func (s *Session) upgrade(p *Peer) {
 	pl, l := s.poll, s.loop
+	if debugSocket.On() {
+		debugSocket.Print("got upgrade packet, upgrading", "sid", s.ID())
+	}
 	pl.probe = nil
 	l.wheel.Cancel(pl.timer)
 	l.wheel.Cancel(pl.noop)

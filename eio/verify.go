@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/sio-fast/sio-fast/internal/debuglog"
 	"github.com/sio-fast/sio-fast/internal/http1"
 )
 
@@ -42,6 +43,10 @@ type refusal struct {
 func (p *Peer) serve(e *Engine, r *http1.Request) {
 	l := p.loop
 	x := p.x
+	if debugEngine.On() {
+		debugEngine.Print("handling request", "method", debuglog.Text(r.Method), "path", debuglog.Text(r.Path),
+			"query", debuglog.Text(r.RawQuery), "upgrade", r.Upgrade)
+	}
 	l.full = Request{}
 	if ref := e.middlewares(p); ref != nil {
 		p.refuseRequest(e, r, ref)
@@ -186,6 +191,9 @@ func (p *Peer) refuseRequest(e *Engine, r *http1.Request, ref *refusal) {
 	message := ref.message
 	if message == "" {
 		message = codeMessages[ref.code]
+	}
+	if debugEngine.On() {
+		debugEngine.Print("request refused", "code", ref.code, "message", debuglog.Text(message))
 	}
 	if hook := e.opts.OnConnectionError; hook != nil {
 		ce := &ConnectionError{Code: ref.code, Message: message, Request: p.request()}

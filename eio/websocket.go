@@ -3,6 +3,7 @@ package eio
 import (
 	"errors"
 
+	"github.com/sio-fast/sio-fast/internal/debuglog"
 	"github.com/sio-fast/sio-fast/internal/http1"
 	"github.com/sio-fast/sio-fast/pool"
 	"github.com/sio-fast/sio-fast/wsframe"
@@ -62,6 +63,9 @@ func (p *Peer) onMessage(m *wsframe.Message) {
 
 func (p *Peer) onSessionMessage(m *wsframe.Message) {
 	s := p.sess
+	if debugWS.On() {
+		debugWS.Print("received", "sid", s.ID(), "data", debuglog.Text(m.Payload))
+	}
 	if s.flags&sfRevision3 != 0 {
 		s.onMessage3(m)
 		return

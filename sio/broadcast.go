@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sio-fast/sio-fast/eio"
+	"github.com/sio-fast/sio-fast/internal/debuglog"
 	"github.com/sio-fast/sio-fast/pool"
 )
 
@@ -202,6 +203,10 @@ func (b *Broadcast) spreadTo(n *Namespace, loops []*nsLoop, a action, args []byt
 	heard := a.kind <= actAsk && len(tab.anyOut) > 0
 	if heard || b.flags&eio.Refuse != 0 && len(tab.refused) > 0 {
 		a.event = strings.Clone(a.event) // it may be an Event's name, which is lent
+	}
+	if debugBroadcast.On() {
+		debugBroadcast.Print("broadcasting", "namespace", debuglog.Text(n.name), "event", debuglog.Text(a.event),
+			"rooms", b.rooms.names(), "except", b.except.names())
 	}
 	posted := n.srv.mux.Elapsed()
 	for _, l := range loops {

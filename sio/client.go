@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 
 	"github.com/sio-fast/sio-fast/eio"
+	"github.com/sio-fast/sio-fast/internal/debuglog"
 	"github.com/sio-fast/sio-fast/pool"
 )
 
@@ -107,6 +108,10 @@ func (c *client) packet(pk *packet, bins [][]byte) {
 	if c.older {
 		pk.cutQuery()
 	}
+	if debugParser.On() {
+		debugParser.Print("decoded", "type", pk.typ, "namespace", debuglog.Text(pk.nsp), "id", pk.id,
+			"attachments", pk.attachments, "data", debuglog.Text(pk.data))
+	}
 	s := c.find(pk.nsp)
 	if pk.typ == packetConnect {
 		if s != nil {
@@ -173,6 +178,9 @@ func (c *client) length() (n int) {
 // reject ends the client for a packet that is none: every socket's OnError
 // hears why. The reference: a local error on every socket, then close.
 func (c *client) reject(err error) {
+	if debugClient.On() {
+		debugClient.Print("invalid packet", "err", err)
+	}
 	for s := c.sockets; s != nil; s = s.next {
 		if s.live {
 			s.nsp.fail(s, "error", err)
@@ -192,6 +200,9 @@ func (c *client) close(why Reason) {
 
 // end ends the client's sockets and forgets what was pending. Loop only.
 func (c *client) end(why Reason) {
+	if debugClient.On() {
+		debugClient.Print("client close", "reason", string(why))
+	}
 	c.shut = true
 	for c.sockets != nil {
 		c.sockets.close(why)
@@ -259,6 +270,9 @@ func (s *Socket) drained(f func(*Socket)) {
 // through the socket's worker.
 func (c *client) connect(pk *packet) {
 	srv := c.ls.srv
+	if debugClient.On() {
+		debugClient.Print("connecting to namespace", "namespace", debuglog.Text(pk.nsp))
+	}
 	// Those that have left count too while their handlers run: else a client
 	// that joins and leaves without end would have a goroutine for each.
 	if c.length()+int(c.late.Load()) >= srv.opts.MaxNamespaces {
@@ -296,6 +310,9 @@ const invalidNamespace = "Invalid namespace"
 
 // refuse sends a CONNECT_ERROR. Loop only.
 func (c *client) refuse(nsp, message string, data []byte) {
+	if debugClient.On() {
+		debugClient.Print("connection refused", "namespace", debuglog.Text(nsp), "message", debuglog.Text(message))
+	}
 	f := pool.NewShared()
 	f.B = c.ls.srv.frameConnectError(f.B, nsp, message, data)
 	c.session.Send(f, 0)

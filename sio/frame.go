@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/sio-fast/sio-fast/eio"
+	"github.com/sio-fast/sio-fast/internal/debuglog"
 )
 
 // The functions of this file append whole websocket frames, the engine's `4`
@@ -18,6 +19,10 @@ const frameRoom = 48
 // args is a comma-separated list of JSON values; id asks for an acknowledgement
 // unless it is negative.
 func frameEvent(dst []byte, nsp string, id int64, event string, args []byte, bins [][]byte) []byte {
+	if debugParser.On() {
+		debugParser.Print("encoding event", "namespace", debuglog.Text(nsp), "event", debuglog.Text(event),
+			"attachments", len(bins), "args", debuglog.Text(args))
+	}
 	start := len(dst)
 	dst = appendHead(eio.BeginText(dst), packetEvent, nsp, id, len(bins))
 	dst = append(dst, '[')

@@ -1,5 +1,9 @@
 package sio
 
+import (
+	"github.com/sio-fast/sio-fast/internal/debuglog"
+)
+
 // room is the members of one room on one loop. Loop only.
 //
 // Members lie dense, in no order. While a fan-out that is cut into chunks walks
@@ -51,6 +55,9 @@ func (l *nsLoop) join(s *Socket, name string) {
 	}
 	r.members = append(r.members, member{s, uint32(len(x.in))})
 	x.in = append(x.in, membership{r, uint32(len(r.members) - 1)})
+	if debugAdapter.On() {
+		debugAdapter.Print("joined room", "namespace", debuglog.Text(s.nsp.name), "room", debuglog.Text(name), "sid", s.ID())
+	}
 	if fns := s.nsp.table.Load().room; len(fns) > 0 {
 		s.roomJoined(fns, name, &r.told)
 	}
@@ -123,6 +130,9 @@ func (l *nsLoop) part(x *extra, i int) {
 		if !m.r.walked { // else the walk gives it back
 			l.ls.rooms.Put(m.r)
 		}
+	}
+	if debugAdapter.On() {
+		debugAdapter.Print("left room", "namespace", debuglog.Text(s.nsp.name), "room", debuglog.Text(name), "sid", s.ID())
 	}
 	if fns := s.nsp.table.Load().room; len(fns) > 0 {
 		s.roomLeft(fns, name, ended)

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/sio-fast/sio-fast/eio"
+	"github.com/sio-fast/sio-fast/internal/debuglog"
 	"github.com/sio-fast/sio-fast/pool"
 )
 
@@ -63,6 +64,7 @@ func New(o *Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{opts: opts, parser: opts.Parser, nsps: make(map[string]*Namespace)}
+	debugServer.Print("creating engine", "path", opts.Path)
 	s.workers.ended = make(chan struct{})
 	s.limits = limits{attachments: opts.MaxAttachments, depth: opts.MaxDepth}
 	if s.engine, err = eio.NewEngine(opts.engine(), handler{s}); err != nil {
@@ -165,6 +167,12 @@ func (s *Server) create(name string, parent *Namespace) *Namespace {
 	n = s.newNamespace(name, parent)
 	n.store = s.newStore(n)
 	s.nsps[name] = n
+	switch {
+	case parent != nil && debugParent.On():
+		debugParent.Print("creating child namespace", "parent", parent.name, "namespace", debuglog.Text(name))
+	case debugServer.On():
+		debugServer.Print("initializing namespace", "namespace", debuglog.Text(name))
+	}
 	if parent != nil {
 		parent.mu.Lock()
 		parent.children = append(parent.children[:len(parent.children):len(parent.children)], n)

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/sio-fast/sio-fast/eio"
+	"github.com/sio-fast/sio-fast/internal/debuglog"
 	"github.com/sio-fast/sio-fast/pool"
 )
 
@@ -100,6 +101,9 @@ func (s *Socket) admit(n *Namespace) {
 	} else {
 		s.identify(l)
 	}
+	if debugNamespace.On() {
+		debugNamespace.Print("adding socket", "namespace", debuglog.Text(n.name), "sid", s.ID())
+	}
 	if !linked {
 		c.link(s)
 	}
@@ -134,6 +138,9 @@ func (s *Socket) welcome(missed *pool.Shared) {
 		c.session.Send(missed, 0)
 	}
 	s.live = true
+	if debugSocket.On() {
+		debugSocket.Print("socket connected, sending packet", "namespace", debuglog.Text(s.nsp.name), "sid", s.ID())
+	}
 	s.nsp.count.Add(1)
 	s.ownRoom(true)
 	if !c.joined {
@@ -234,6 +241,9 @@ func (s *Socket) close(why Reason) {
 		return
 	}
 	c, n := s.client, s.nsp
+	if debugSocket.On() {
+		debugSocket.Print("closing socket", "namespace", debuglog.Text(n.name), "sid", s.ID(), "reason", string(why))
+	}
 	if n.store != nil {
 		n.store.part(s, why)
 	}
