@@ -44,6 +44,7 @@ var profiles = map[string]profile{
 		CleanupEmpty: true,
 	}, noBundle: true},
 	"ping": {opts: sio.Options{PingInterval: 300 * ms, PingTimeout: 250 * ms, AllowEIO3: true}},
+	"away": {opts: sio.Options{Recovery: &sio.Recovery{MaxDisconnection: 30 * time.Second}}},
 	"recovery": {opts: sio.Options{
 		PingInterval: 500 * ms, PingTimeout: 500 * ms,
 		Recovery: &sio.Recovery{MaxDisconnection: 1500 * ms},
