@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/gobwas/ws"
+
+	"github.com/sio-fast/sio-fast/wsframe"
 )
 
 // TestParserAllocs: a packet in, its handler, and its answer or a broadcast out.
@@ -78,7 +80,11 @@ func BenchmarkParsers(b *testing.B) {
 		})
 		var m Messages
 		_ = parser.Encode(&m, p)
-		message := m.b[4:] // behind the header of a frame of up to 64 KiB
+		_, n, err := wsframe.ParseHeader(m.b)
+		if err != nil {
+			b.Fatal(err)
+		}
+		message := m.b[n:]
 		if name == "json" {
 			message = message[1:]
 		}
