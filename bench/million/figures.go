@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -152,4 +153,27 @@ func slabs(text string) (list []slab) {
 		}
 	}
 	return list
+}
+
+// tellUnsent prints how many sockets hold bytes that were not acknowledged, and
+// the first of them as the kernel lists them, with their timers: where a
+// delivery is that did not come.
+func tellUnsent() {
+	f, err := os.Open("/proc/net/tcp")
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	n := 0
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		// sl, local, remote, state, then tx_queue:rx_queue in hexadecimal.
+		row := strings.Fields(lines.Text())
+		if len(row) < 5 || !strings.Contains(row[4], ":") || strings.HasPrefix(row[4], "00000000:") {
+			continue
+		}
+		if n++; n <= 5 {
+			tell("unsent: %s", lines.Text())
+		}
+	}
+	tell("unsent: %d sockets hold what was not acknowledged", n)
 }

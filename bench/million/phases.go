@@ -52,6 +52,9 @@ func (r *run) all() error {
 
 func tell(format string, args ...any) { fmt.Printf(format+"\n", args...) }
 
+// patienceForLast is how long a broadcast may stand still before it is given up.
+const patienceForLast = 5 * time.Minute
+
 var errCut = errors.New("clients were cut")
 
 // sound fails the run when a client was lost or got what it should not have.
@@ -187,6 +190,9 @@ func (r *run) hold() error {
 const payload = "a broadcast that everybody has to get, once and unaltered: 64 byt"
 
 // broadcast has one client ask for it, and counts what arrives.
+//
+// A segment that the guest's kernel lost is sent again after a pause that
+// doubles, up to two minutes: the last delivery may be that late.
 func (r *run) broadcast() error {
 	c := r.c
 	packet := `42["all","` + payload + `"]`
@@ -213,7 +219,7 @@ func (r *run) broadcast() error {
 		}
 		if now := time.Now(); c.deliveries != last {
 			last, at = c.deliveries, now
-		} else if now.Sub(at) > time.Minute {
+		} else if now.Sub(at) > patienceForLast {
 			break // no more comes: the count below says so
 		}
 		p.note("delivered", int(c.deliveries), c.live)
@@ -235,6 +241,7 @@ func (r *run) broadcast() error {
 	}
 	c.want = nil
 	if r.missed+r.repeated > 0 {
+		tellUnsent()
 		return fmt.Errorf("%d clients did not get it, %d more than once", r.missed, r.repeated)
 	}
 	return r.mark("after the broadcast")
