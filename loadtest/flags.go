@@ -159,6 +159,8 @@ func targetFlags(c *run.Config, t *text) group {
 	f := newGroup("server")
 	f.StringVarP(&c.Target, "target", "t", "127.0.0.1:3000", "`host:port` of the server (IPv4)")
 	f.StringVar(&c.Server, "server", "", "start it with this `command`, and stop it at the end; it prints READY <port>, or listens at --target")
+	f.StringVar(&c.Beside, "beside", "", "the `command` of a second server, such as bench/floor: each run is done with it too, and the table gives the ratios")
+	f.in("beside", "grow", "loops")
 	f.StringVar(&t.serverCPU, "server-cpu", "", "pin the started server to these CPUs, a `list` such as 0,2-5")
 	f.IntVar(&c.PID, "pid", 0, "its process, to read CPU and memory of; 0: whoever listens on the port of this machine, -1: do not look")
 	f.StringVar(&c.MetricsURL, "runtime-metrics", "", "`URL` of JSON with a member mallocs (objects allocated since the start): gives objects per message; for loops, of the figures of each loop")

@@ -69,8 +69,10 @@ sends to all as in fanout, and all leave. With --server each has a new server.
 
 Measured: server CPU a connect, resident bytes a client, the kernel's bytes a client
 (slabs and TCP buffers apart, both ends), server CPU a delivery, time to the last
-receiver. What is flat in this table stays so.`,
-		[]string{"loadtest grow -n 15000 -d 3s", "loadtest grow --counts 100,1000 --json grow.json"}},
+receiver. What is flat in this table stays so; what is not may be the kernel's: let
+a bare loop (bench/floor) run --beside, a number named several times gives medians.`,
+		[]string{"loadtest grow -n 15000 -d 3s", "loadtest grow --counts 100,1000 --json grow.json",
+			"loadtest grow --server bin/server --beside bin/floor"}},
 	{"loops", "one sends to all, by a server with one loop and with two",
 		`A broadcast is done with the clients' processes stopped: what the server sends waits
 in the kernel, and all CPUs are the server's. Then they go on, and each must have it
@@ -79,7 +81,8 @@ the slowest counts. --server has the word {loops} for the number of its loops; a
 server that runs already is measured as it is.
 
 Measured: time of a broadcast, deliveries a second, server CPU a delivery, for each
-of --loops, and their ratios.`,
+of --loops, and their ratios; the same of a server --beside shows what the machine
+gives to a second core.`,
 		[]string{"loadtest loops -n 10000 --runtime-metrics http://127.0.0.1:3001/stats",
 			"loadtest loops --broadcasts 50 --runtime-metrics http://127.0.0.1:3001/stats"}},
 }

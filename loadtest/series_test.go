@@ -51,7 +51,8 @@ func startable(t *testing.T, loops string) (command, addr string) {
 // TestGrow: a row for each number of clients, of a server that runs or of new ones.
 func TestGrow(t *testing.T) {
 	command, at := startable(t, "1")
-	for name, more := range map[string][]string{"running": nil, "started": {"--server", command, "--target", at}} {
+	for name, more := range map[string][]string{"running": nil, "started": {"--server", command, "--target", at},
+		"beside": {"--server", command, "--target", at, "--beside", command}} {
 		t.Run(name, func(t *testing.T) {
 			args := append([]string{"grow", "--counts=5,500,20", "-n100", "--duration=1s"}, more...)
 			code, r, out := loadtest(t, &fake.Server{}, args...)
@@ -63,6 +64,9 @@ func TestGrow(t *testing.T) {
 				if x.Clients != n || x.Deliveries == 0 || x.ServerCPUPerDelivery <= 0 || x.ServerCPUPerConnect <= 0 || x.RSSBefore == 0 || x.Complete == nil {
 					t.Errorf("%d clients: %+v", n, x)
 				}
+			}
+			if b := r.Figures.Beside; (b != nil) != (name == "beside") || b != nil && (len(b.Growth) != 2 || b.Growth[1].ServerCPUPerDelivery <= 0 || !strings.Contains(out, ", beside ")) {
+				t.Errorf("beside: %+v\n%s", b, out)
 			}
 			for _, want := range []string{"CPU a delivery", "resident a client", "slabs", "CPU a connect", "5, 20 clients over websocket"} {
 				if !strings.Contains(out, want) {
@@ -91,6 +95,12 @@ func TestLoops(t *testing.T) {
 	}
 	if r.Received != 2*4*20 {
 		t.Errorf("%d received", r.Received)
+	}
+	// A second one, beside: the same of it.
+	code, r, out = loadtest(t, &fake.Server{}, "loops", "-n20", "--loops=1,2", "--broadcasts=3",
+		"--server", command, "--beside", command, "--target", at, "--runtime-metrics", "http://"+at+"/stats")
+	if b := r.Figures.Beside; code != 0 || b == nil || len(b.Loops) != 2 || len(b.Ratios) != 1 || !strings.Contains(out, "beside: 2 against 1") {
+		t.Errorf("exit code %d, %+v\n%s", code, b, out)
 	}
 	// A server that runs is measured as it is.
 	code, r, out = loadtest(t, &fake.Server{Loops: 3}, "loops", "-n20", "--broadcasts=2")

@@ -30,9 +30,7 @@ func (l *loop) toAll(p []byte) {
 		return
 	}
 	l.frame = appendFrame(l.frame[:0], 0x81, p)
-	for _, m := range l.members {
-		l.send(m, l.frame)
-	}
+	l.sendAll(l.frame)
 }
 
 // toRoom sends `"name","payload"]` to the room but for the sender.
@@ -74,9 +72,7 @@ func (l *loop) sendRoom(c *conn, r *room, p []byte) {
 // endRead sends what the messages of one read have in common, then closes.
 func (l *loop) endRead(c *conn) {
 	if len(l.shared) > 0 {
-		for _, m := range l.members {
-			l.send(m, l.shared)
-		}
+		l.sendAll(l.shared)
 		l.shared = l.shared[:0]
 	}
 	for i := range l.perRoom {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -24,7 +25,7 @@ type client struct {
 
 func begin(t *testing.T, share bool) int {
 	t.Helper()
-	l, err := newLoop("127.0.0.1", 0, share)
+	l, err := newLoop("127.0.0.1", 0, share, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,5 +209,43 @@ func TestUnmask(t *testing.T) {
 		if unmask(p, key); !bytes.Equal(p, want) {
 			t.Fatalf("length %d", n)
 		}
+	}
+}
+
+// TestLoops: a broadcast reaches the clients of both loops, and both tell of it.
+func TestLoops(t *testing.T) {
+	all, err := newLoops("127.0.0.1", 0, 2, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 2)
+	for _, l := range all {
+		go func() { done <- l.run() }()
+	}
+	t.Cleanup(func() {
+		for _, l := range all {
+			l.stop()
+		}
+		for range all {
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	var clients []*client
+	for range 40 { // the kernel spreads them; none on a loop is one in 10^12
+		clients = append(clients, dial(t, all[0].port))
+	}
+	clients[0].write(`42["all","x"]`)
+	clients[39].write(`42["all","y"]`)
+	for i, c := range clients {
+		got := []string{c.read(), c.read()} // two senders: in any order
+		slices.Sort(got)
+		if want := []string{`42["all","x"]`, `42["all","y"]`}; !slices.Equal(got, want) {
+			t.Errorf("client %d got %q", i, got)
+		}
+	}
+	if a, b := all[0].told.members.Load(), all[1].told.members.Load(); a+b != 40 || a == 0 || b == 0 {
+		t.Errorf("%d and %d clients", a, b)
 	}
 }

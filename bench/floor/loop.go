@@ -49,6 +49,9 @@ type loop struct {
 	frame      []byte // one broadcast
 	shared     []byte // the broadcasts of one read to all
 	perRoom    []pending
+	peers      []*loop // the others, when there are more than one
+	mail       mailbox
+	told       figures
 }
 
 // pending are the broadcasts of one read to one room.
@@ -57,7 +60,8 @@ type pending struct {
 	bytes []byte
 }
 
-func newLoop(host string, port int, share bool) (*loop, error) {
+// newLoop makes a loop that listens. Several may do so at one port.
+func newLoop(host string, port int, share, reuse bool) (*loop, error) {
 	ip := net.ParseIP(host).To4()
 	if ip == nil {
 		return nil, fmt.Errorf("%q is not an IPv4 address", host)
@@ -69,6 +73,9 @@ func newLoop(host string, port int, share bool) (*loop, error) {
 	}
 	_ = unix.SetsockoptInt(l.ln, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
 	_ = unix.SetsockoptInt(l.ln, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) // inherited
+	if reuse {
+		_ = unix.SetsockoptInt(l.ln, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
+	}
 	sa := &unix.SockaddrInet4{Port: port}
 	copy(sa.Addr[:], ip)
 	if err := unix.Bind(l.ln, sa); err != nil {
@@ -96,8 +103,10 @@ func newLoop(host string, port int, share bool) (*loop, error) {
 // stop ends run. Any goroutine.
 func (l *loop) stop() {
 	l.ending.Store(true)
-	_, _ = unix.Write(l.ev, []byte{1, 0, 0, 0, 0, 0, 0, 0})
+	l.ring()
 }
+
+func (l *loop) ring() { _, _ = unix.Write(l.ev, []byte{1, 0, 0, 0, 0, 0, 0, 0}) }
 
 func (l *loop) watch(op, fd int, events uint32) {
 	_ = unix.EpollCtl(l.ep, op, fd, &unix.EpollEvent{Events: events, Fd: int32(fd)})
@@ -113,6 +122,7 @@ func (l *loop) run() error {
 			case l.ln:
 				l.accept()
 			case l.ev:
+				l.takeMail()
 			default:
 				l.serve(l.conns[fd], e.Events)
 			}
@@ -229,6 +239,7 @@ func (l *loop) close(c *conn) {
 		l.members[c.member] = l.members[last]
 		l.members[c.member].member = c.member
 		l.members = l.members[:last]
+		l.told.members.Store(int64(last))
 	}
 	for _, s := range c.rooms {
 		l.leave(c, s)

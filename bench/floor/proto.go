@@ -154,6 +154,7 @@ func (l *loop) packet(c *conn, p []byte) {
 		if !c.joined {
 			c.joined, c.member = true, len(l.members)
 			l.members = append(l.members, c)
+			l.told.members.Store(int64(len(l.members)))
 		}
 		l.answer(c, appendFrame(nil, 0x81, []byte(`40{"sid":"`), l.nextID(), []byte(`"}`)))
 	case '1':

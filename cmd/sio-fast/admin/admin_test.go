@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"os"
 	"regexp"
 	"runtime/metrics"
@@ -289,6 +290,19 @@ func TestLive(t *testing.T) {
 	}
 	if _, body := ask(t, a, "GET", "/live?since=nonsense"); !strings.Contains(body, `"every_ms":1000`) {
 		t.Errorf("%s", body)
+	}
+}
+
+// What is read every second leaves next to nothing for the collector: an open
+// file's name and what the server's own figures need.
+func TestReadingAllocates(t *testing.T) {
+	a, _ := open(t)
+	f := a.read()
+	if n := testing.AllocsPerRun(50, func() { a.readInto(f) }); n > 4 {
+		t.Errorf("%v objects", n)
+	}
+	if runtime.GOOS == "linux" && f.proc.resident < 1<<20 || f.rt.pauses == nil || f.uptime <= 0 {
+		t.Errorf("%+v", f.proc)
 	}
 }
 

@@ -46,13 +46,14 @@ type history struct {
 	ended chan struct{}
 
 	mu     sync.Mutex
-	points []point // a ring once it is full
+	points []point // a ring once it is full, with room for all from the start
 	next   int
 	last   *figures
 }
 
 func newHistory(a *Admin) *history {
-	h := &history{admin: a, quit: make(chan struct{}), ended: make(chan struct{}), last: a.read()}
+	h := &history{admin: a, quit: make(chan struct{}), ended: make(chan struct{}),
+		points: make([]point, 0, keep), last: a.read()}
 	go h.sample()
 	return h
 }
@@ -66,10 +67,12 @@ func (h *history) sample() {
 	defer close(h.ended)
 	t := time.NewTicker(every)
 	defer t.Stop()
-	for {
+	var readings [2]figures // the last one, and the one before, in turn
+	for i := 0; ; i ^= 1 {
 		select {
 		case <-t.C:
-			h.take(h.admin.read())
+			h.admin.readInto(&readings[i])
+			h.take(&readings[i])
 		case <-h.quit:
 			return
 		}

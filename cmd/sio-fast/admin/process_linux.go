@@ -3,7 +3,6 @@ package admin
 import (
 	"bytes"
 	"os"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,12 +17,7 @@ type process struct {
 
 // readProcess asks the kernel. What it does not tell stays zero.
 func readProcess() (p process) {
-	if b, err := os.ReadFile("/proc/self/statm"); err == nil {
-		if f := bytes.Fields(b); len(f) > 1 {
-			pages, _ := strconv.ParseUint(string(f[1]), 10, 64) // 0 where the kernel talks nonsense
-			p.resident = pages * uint64(os.Getpagesize())
-		}
-	}
+	p.resident = residentPages() * uint64(os.Getpagesize())
 	var u unix.Rusage
 	if unix.Getrusage(unix.RUSAGE_SELF, &u) == nil {
 		p.cpu = float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
@@ -39,4 +33,23 @@ func readProcess() (p process) {
 		p.maxFiles = lim.Cur
 	}
 	return p
+}
+
+// residentPages is the second number of statm, 0 where the kernel talks nonsense.
+func residentPages() (n uint64) {
+	fd, err := unix.Open("/proc/self/statm", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return 0
+	}
+	var b [128]byte
+	size, _ := unix.Read(fd, b[:])
+	_ = unix.Close(fd)
+	_, second, _ := bytes.Cut(b[:max(size, 0)], []byte{' '})
+	for _, c := range second {
+		if c < '0' || c > '9' {
+			break
+		}
+		n = n*10 + uint64(c-'0')
+	}
+	return n
 }

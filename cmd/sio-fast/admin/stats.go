@@ -25,15 +25,24 @@ type figures struct {
 
 // read takes one reading.
 func (a *Admin) read() *figures {
-	f := &figures{at: time.Now(), server: a.io.Stats(), all: a.io.Mux().Stats(), proc: readProcess(), rt: readRuntime()}
+	f := new(figures)
+	a.readInto(f)
+	return f
+}
+
+// readInto takes a reading in place of the one that f was: what is read every
+// second is not to leave the heap as garbage.
+func (a *Admin) readInto(f *figures) {
+	f.at, f.server, f.all, f.proc = time.Now(), a.io.Stats(), a.io.Mux().Stats(), readProcess()
+	f.rt.read()
 	f.uptime = f.at.Sub(a.start)
+	f.loops = f.loops[:0]
 	for _, l := range a.io.Mux().Loops() {
 		f.loops = append(f.loops, l.Stats())
 	}
 	if s := a.loops.Load(); s != nil {
 		f.front = s.Stats()
 	}
-	return f
 }
 
 // goRuntime is what the Go runtime says of itself.
@@ -46,6 +55,7 @@ type goRuntime struct {
 	cycles     uint64
 	gc         float64 // CPU seconds
 	pauses     *metrics.Float64Histogram
+	samples    []metrics.Sample // what all that is read into, again and again
 }
 
 var samples = []string{
@@ -59,18 +69,20 @@ var samples = []string{
 	"/sched/pauses/total/gc:seconds",
 }
 
-func readRuntime() (r goRuntime) {
-	s := make([]metrics.Sample, len(samples))
-	for i, name := range samples {
-		s[i].Name = name
+func (r *goRuntime) read() {
+	if r.samples == nil {
+		r.samples = make([]metrics.Sample, len(samples))
+		for i, name := range samples {
+			r.samples[i].Name = name
+		}
 	}
+	s := r.samples
 	metrics.Read(s)
 	for i, p := range []*uint64{&r.mallocs, &r.heap, &r.goal, &r.total, &r.goroutines, &r.cycles} {
 		*p = s[i].Value.Uint64()
 	}
 	r.gc = s[6].Value.Float64()
 	r.pauses = s[7].Value.Float64Histogram()
-	return r
 }
 
 // pauseSince is the longest pause for garbage collection since old, rounded up

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Growth is what one number of clients cost.
@@ -38,6 +39,9 @@ type LoopsRatio struct {
 
 // Compare fills in the ratios of the loops.
 func (f *Figures) Compare() {
+	if f.Beside != nil {
+		f.Beside.Compare()
+	}
 	times, cpu, runs := map[int][]float64{}, map[int]float64{}, map[int]float64{}
 	var counts []int
 	for _, x := range f.Loops {
@@ -70,8 +74,43 @@ func median(v []float64) float64 {
 	return (s[(n-1)/2] + s[n/2]) / 2
 }
 
-// tables lists what the runs of a series found.
-func (f *Figures) tables() (out []row) {
+// deliveries gives the CPU of a delivery, the median of all runs of a number of
+// clients, and these numbers in order.
+func (f *Figures) deliveries() (counts []int, cpu map[int]float64) {
+	all := map[int][]float64{}
+	for _, x := range f.Growth {
+		if all[x.Clients] == nil {
+			counts = append(counts, x.Clients)
+		}
+		all[x.Clients] = append(all[x.Clients], x.ServerCPUPerDelivery)
+	}
+	cpu = map[int]float64{}
+	for n, v := range all {
+		cpu[n] = median(v)
+	}
+	return counts, cpu
+}
+
+// tables lists what the runs of a series found, and the same of the server beside.
+func (f *Figures) tables() []row {
+	out := f.series()
+	if f.Beside == nil {
+		return out
+	}
+	for _, x := range f.Beside.series() {
+		out = append(out, row{"beside: " + strings.TrimSpace(x.name), x.value})
+	}
+	counts, own := f.deliveries()
+	_, other := f.Beside.deliveries()
+	for _, n := range counts {
+		out = append(out, row{fmt.Sprintf("%7s", count(float64(n))), fmt.Sprintf("CPU a delivery %.2f µs, beside %.2f µs: %.3f times",
+			own[n], other[n], own[n]/max(other[n], 1e-9))})
+	}
+	return out
+}
+
+// series lists what the runs of one server found.
+func (f *Figures) series() (out []row) {
 	if len(f.Growth) > 0 {
 		out = append(out, row{"clients", "CPU a delivery   resident a client   kernel, both ends: slabs   buffers   CPU a connect"})
 	}

@@ -75,6 +75,7 @@ type Figures struct {
 	Growth []Growth     `json:",omitempty"` // grow
 	Loops  []Loops      `json:",omitempty"` // loops, in the order of the runs
 	Ratios []LoopsRatio `json:",omitempty"`
+	Beside *Figures     `json:",omitempty"` // grow and loops of the server to compare with
 }
 
 // Result is the outcome of one run.

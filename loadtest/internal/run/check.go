@@ -72,6 +72,8 @@ func (c *Config) Check() error {
 		return usage("times must be positive")
 	case c.Processes < 0 || c.Processes > shm.MaxProcesses || c.Concurrency < 1:
 		return usage("--processes must be between 0 and %d, --concurrency at least 1", shm.MaxProcesses)
+	case c.Beside != "" && c.Server == "":
+		return usage("--beside needs --server: the two are started in turn")
 	case c.Server != "" && c.PID > 0:
 		return usage("--server and --pid exclude each other")
 	}
@@ -101,8 +103,8 @@ func (c *Config) checkSeries() error {
 			return usage("loops needs websocket, two clients, and at least one of --broadcasts")
 		case c.MetricsURL == "":
 			return usage("loops needs --runtime-metrics: the server's own figures of its fan-outs (sio-fast --admin has them at /stats)")
-		case c.Server != "" && !strings.Contains(c.Server, LoopsMark):
-			return usage("loops needs the word %s in --server, where the number of loops is to be", LoopsMark)
+		case c.Server != "" && !strings.Contains(c.Server, LoopsMark), c.Beside != "" && !strings.Contains(c.Beside, LoopsMark):
+			return usage("loops needs the word %s in --server and --beside, where the number of loops is to be", LoopsMark)
 		case c.Server != "" && (len(c.LoopCounts) == 0 || slices.Min(c.LoopCounts) < 1):
 			return usage("--loops must name numbers of loops, each at least 1")
 		}

@@ -19,6 +19,7 @@ type Config struct {
 	Netns       bool // the clients in a network namespace of their own, if that may be
 
 	Server        string // command line
+	Beside        string // and that of a server to compare with, in grow and loops
 	ServerCPUs    []int
 	CPUs          []int
 	ServerTimeout time.Duration
@@ -37,6 +38,7 @@ type Config struct {
 	Counts                          []int   // clients of each run of grow
 	LoopCounts                      []int   // loops of the server in each run of loops
 	Loops                           int     // of this one; 0: not known
+	other                           bool    // this one is of the server beside
 	Broadcasts                      int     // of each run of loops
 	Spin                            bool
 

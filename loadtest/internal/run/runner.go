@@ -237,6 +237,9 @@ func (c *Config) setup() string {
 	case "slow":
 		s += fmt.Sprintf(", %g %% of them stop reading, one sends %d bytes to all, %s", c.SlowShare, c.Size, pace)
 	}
+	if c.Beside != "" {
+		s += ", in turn with the server beside"
+	}
 	if c.Processes > 1 && c.Scenario != "grow" {
 		s += fmt.Sprintf(", %d processes", c.Processes)
 	}

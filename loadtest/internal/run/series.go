@@ -41,15 +41,36 @@ func series(ctx context.Context, cfg Config) (*report.Result, error) {
 		if !res.OK {
 			return all, nil
 		}
-		step.row(fig, res.Figures)
+		to := fig
+		if step.other {
+			if fig.Beside == nil {
+				fig.Beside = new(report.Figures)
+			}
+			to = fig.Beside
+		}
+		step.row(to, res.Figures)
 	}
 	fig.Compare()
 	all.Command, all.Setup, all.Figures = cfg.Command, cfg.setup(), fig
 	return all, nil
 }
 
-// steps are the runs of a series.
+// steps are the runs of a series: each of the server, then of the one beside, so
+// that what drifts on the machine meets both.
 func (c *Config) steps() (out []Config) {
+	for _, step := range c.own() {
+		out = append(out, step)
+		if c.Beside != "" {
+			step.other = true
+			step.Server = strings.ReplaceAll(c.Beside, LoopsMark, strconv.Itoa(step.Loops))
+			out = append(out, step)
+		}
+	}
+	return out
+}
+
+// own are the runs of the server itself.
+func (c *Config) own() (out []Config) {
 	if c.Scenario == "grow" {
 		for _, n := range c.Counts {
 			step := *c
@@ -71,10 +92,14 @@ func (c *Config) steps() (out []Config) {
 
 // name tells a run from the others of its series.
 func (c *Config) name() string {
+	name := fmt.Sprintf("%d loop(s)", c.Loops)
 	if c.Scenario == "grow" {
-		return fmt.Sprintf("%d clients", c.Clients)
+		name = fmt.Sprintf("%d clients", c.Clients)
 	}
-	return fmt.Sprintf("%d loop(s)", c.Loops)
+	if c.other {
+		name += ", beside"
+	}
+	return name
 }
 
 // row adds what a run has found to the tables.
