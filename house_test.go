@@ -33,7 +33,7 @@ var floors = []struct {
 	{"internal/http1", nil},
 	{"internal/debuglog", nil},
 	{"eio", []string{module + "/pool", module + "/wsframe", module + "/internal/http1", module + "/internal/debuglog"}},
-	{"sio", []string{module + "/pool", module + "/eio", module + "/internal/debuglog"}},
+	{"sio", []string{module + "/pool", module + "/eio", module + "/eio/eiotest", module + "/internal/debuglog"}},
 	{"eventloop", []string{"github.com/panjf2000/gnet/v2", "golang.org/x/sys/unix", module + "/pool", module + "/eio"}},
 }
 

@@ -3,6 +3,7 @@ package eio
 import (
 	"encoding/binary"
 	"iter"
+	"maps"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -53,17 +54,15 @@ func NewRequest(r *http.Request) Request {
 	remote, _ := netip.ParseAddrPort(r.RemoteAddr) // unix sockets have none
 	b := appendRequestHead(nil, r.Method, target(r), remote, r.TLS != nil, time.Now())
 	b = appendRequestHeader(b, "Host", r.Host)
-	names := make([]string, 0, len(r.Header))
-	for name := range r.Header {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		for _, v := range r.Header[name] {
-			b = appendRequestHeader(b, name, v)
-		}
-	}
-	return Request{string(b)}
+	return Request{string(appendRequestHeaders(b, r.Header))}
+}
+
+// MakeRequest makes a request of its parts, sorted by the headers' names; those
+// that no header may have are left out. It is for what has been read elsewhere.
+// It copies all. Any goroutine.
+func MakeRequest(method, target string, headers map[string][]string, remote netip.AddrPort, secure bool, issued time.Time) Request {
+	b := appendRequestHead(nil, method, target, remote, secure, issued)
+	return Request{string(appendRequestHeaders(b, headers))}
 }
 
 // target is the request target as the handler that a router chose sees it:
@@ -81,6 +80,15 @@ func target(r *http.Request) string {
 		return u.RequestURI()
 	}
 	return r.URL.RequestURI()
+}
+
+func appendRequestHeaders(b []byte, headers map[string][]string) []byte {
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		for _, v := range headers[name] {
+			b = appendRequestHeader(b, name, v)
+		}
+	}
+	return b
 }
 
 func appendRequestHeader(b []byte, name, value string) []byte {

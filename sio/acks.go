@@ -3,7 +3,6 @@ package sio
 import (
 	"context"
 	"iter"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -42,7 +41,8 @@ func (r Reply) Event() *Event { return r.ev }
 // Acks sends event with args to every socket selected, at once, and gives their
 // acks as they come. It ends when all have answered. A socket that leaves
 // before it answers gives [ErrDisconnected]; if some have not answered in time,
-// the last pair is [ErrAckTimeout], or the context's error, without a reply.
+// the last pair is [ErrAckTimeout], or the context's error, without a reply; with
+// an [Adapter] it may also be [ErrServerLeft], or the adapter's error.
 // The deadline is that of Timeout or of ctx; without one it gives
 // [ErrNeedTimeout] and sends nothing. The sequence can be walked once, and
 // walking it blocks: never on a loop ([ErrOnLoop]), but it may be handed to
@@ -99,20 +99,29 @@ func (b *Broadcast) askAll(ctx context.Context, event string, args []any) (*gath
 	}
 	g := &gather{wake: make(chan struct{}, 1), open: 1}
 	for _, n := range namespaces {
-		id := n.nextAck()
-		f := pool.NewShared()
-		if f.B, err = n.srv.frameEvent(f.B, n.name, id, event, sc.args, sc.bins); err != nil {
-			f.Release()
+		if err = b.askIn(n, g, event, sc.args, sc.bins, timeout); err != nil {
 			return nil, err
 		}
-		loops := n.each()
-		for range countLoops(loops) {
-			g.expect()
+		if m := b.elsewhere(); m != nil {
+			m.askAll(ctx, b, n, g, event, sc.args, sc.bins, timeout)
 		}
-		b.spreadTo(n, loops, action{kind: actAsk, frame: f, event: event, gather: g, ackID: id, timeout: timeout}, sc.args)
 	}
 	g.loopDone() // the one that held it open
 	return g, nil
+}
+
+// askIn posts the broadcast to the loops of n. It borrows args and bins.
+func (b *Broadcast) askIn(n *Namespace, g *gather, event string, args []byte, bins [][]byte, timeout int64) (err error) {
+	id := n.nextAck()
+	f := pool.NewShared()
+	if f.B, err = n.srv.frameEvent(f.B, n.name, id, event, args, bins); err != nil {
+		f.Release()
+		return err
+	}
+	loops := n.each()
+	g.expectLoops(countLoops(loops))
+	b.spreadTo(n, loops, action{kind: actAsk, frame: f, event: event, gather: g, ackID: id, timeout: timeout}, args)
+	return nil
 }
 
 // Acks is [Broadcast.Acks] to every socket of n. Any goroutine.
@@ -129,10 +138,11 @@ func (n *Namespace) AllAcks(ctx context.Context, event string, args ...any) ([]R
 type gather struct {
 	mu   sync.Mutex
 	got  []gathered
-	open int  // loops that are still sending, and acks that may still come
-	late bool // some did not come in time
-	over bool // nobody listens any more
+	open int   // loops that are still sending, and acks that may still come
+	late error // some did not come: in time, or at all
+	over bool  // nobody listens any more
 	wake chan struct{}
+	far  *relay // of another server's broadcast: answers go there, and nowhere else
 }
 
 type gathered struct {
@@ -164,14 +174,32 @@ func countLoops(loops []*nsLoop) (n int) {
 	return n
 }
 
+// expect notes that a socket is asked.
 func (g *gather) expect() {
+	if g.far != nil {
+		g.far.asked.Add(1)
+		return
+	}
+	g.expectLoops(1)
+}
+
+// expectLoops notes how many loops, or clusters, are going to send.
+func (g *gather) expectLoops(n int) {
+	if g.far != nil {
+		g.far.sending.Add(int32(n))
+		return
+	}
 	g.mu.Lock()
-	g.open++
+	g.open += n
 	g.mu.Unlock()
 }
 
 // loopDone notes that one loop has sent to all of its sockets.
 func (g *gather) loopDone() {
+	if g.far != nil {
+		g.far.loopDone()
+		return
+	}
 	g.mu.Lock()
 	g.open--
 	g.mu.Unlock()
@@ -180,12 +208,16 @@ func (g *gather) loopDone() {
 
 // answer notes the end of one ack. Loop only.
 func (g *gather) answer(s *Socket, ev *Event, err error) {
+	if g.far != nil {
+		g.far.answer(s, ev, err)
+		return
+	}
 	g.mu.Lock()
 	g.open--
 	switch {
 	case g.over:
 	case err == ErrAckTimeout:
-		g.late = true
+		g.late = err
 	case err != nil:
 		g.got = append(g.got, gathered{Reply{ID: strings.Clone(s.ID())}, err})
 	default:
@@ -223,8 +255,8 @@ func (g *gather) walk(ctx context.Context, yield func(Reply, error) bool) {
 			continue
 		}
 		if open == 0 {
-			if late {
-				yield(Reply{}, ErrAckTimeout)
+			if late != nil {
+				yield(Reply{}, late)
 			}
 			return
 		}
@@ -235,100 +267,4 @@ func (g *gather) walk(ctx context.Context, yield func(Reply, error) bool) {
 			return
 		}
 	}
-}
-
-// RemoteSocket is a socket as [Broadcast.Sockets] found it. It is the caller's
-// to keep.
-type RemoteSocket struct {
-	ID        string
-	Handshake *Handshake
-	Rooms     []string // its own id first
-	Data      map[string]any
-
-	n *Namespace
-}
-
-// Emit sends an event to the socket. Any goroutine.
-func (r *RemoteSocket) Emit(event string, args ...any) error {
-	return r.n.To(r.ID).Emit(event, args...)
-}
-
-// Ask sends an event to the socket and waits for its ack. The deadline is ctx's;
-// without one it returns [ErrNeedTimeout]. It returns [ErrDisconnected] when the
-// socket has left, [ErrAckTimeout] when it does not answer in time, and what
-// [Socket.Emit] does. Blocks. Any goroutine but a loop's ([ErrOnLoop]).
-func (r *RemoteSocket) Ask(ctx context.Context, event string, args ...any) (Reply, error) {
-	for reply, err := range r.n.To(r.ID).Acks(ctx, event, args...) {
-		if err != nil || reply.ID == r.ID { // its id may be a room of others, too
-			return reply, err
-		}
-	}
-	return Reply{}, ErrDisconnected
-}
-
-// Join puts the socket into rooms. Any goroutine.
-func (r *RemoteSocket) Join(rooms ...string) { r.n.To(r.ID).Join(rooms...) }
-
-// Leave takes the socket out of rooms. Any goroutine.
-func (r *RemoteSocket) Leave(rooms ...string) { r.n.To(r.ID).Leave(rooms...) }
-
-// Disconnect disconnects the socket; see [Socket.Disconnect]. Any goroutine.
-func (r *RemoteSocket) Disconnect(all bool) { r.n.To(r.ID).Disconnect(all) }
-
-// Sockets gives the sockets selected, as they are when the caller's earlier
-// calls have taken effect. It gives an error, once and alone, when ctx ends
-// first, on a parent ([ErrParent]) and on a loop ([ErrOnLoop]). Blocks. Any
-// goroutine.
-func (b Broadcast) Sockets(ctx context.Context) iter.Seq2[RemoteSocket, error] {
-	return func(yield func(RemoteSocket, error) bool) {
-		list, err := b.list(ctx)
-		if err != nil {
-			yield(RemoteSocket{}, err)
-			return
-		}
-		for _, s := range list {
-			if !yield(s.remote(), nil) {
-				return
-			}
-		}
-	}
-}
-
-// Sockets is [Broadcast.Sockets] for every socket of n. Blocks. Any goroutine.
-func (n *Namespace) Sockets(ctx context.Context) iter.Seq2[RemoteSocket, error] {
-	return n.all().Sockets(ctx)
-}
-
-func (s *Socket) remote() RemoteSocket {
-	return RemoteSocket{ID: strings.Clone(s.ID()), Handshake: s.Handshake(), Rooms: s.Rooms(), Data: s.Data().All(), n: s.nsp}
-}
-
-// collect is what the loops find.
-type collect struct {
-	mu   sync.Mutex
-	list []*Socket
-	wg   sync.WaitGroup
-}
-
-func (c *collect) add(s *Socket) {
-	c.mu.Lock()
-	c.list = append(c.list, s)
-	c.mu.Unlock()
-}
-
-func (b *Broadcast) list(ctx context.Context) ([]*Socket, error) {
-	if b.n.match != nil {
-		return nil, ErrParent
-	}
-	if b.n.srv.onLoop() {
-		return nil, ErrOnLoop
-	}
-	c := new(collect)
-	loops := b.n.each()
-	c.wg.Add(countLoops(loops))
-	b.spreadTo(b.n, loops, action{kind: actCollect, collect: c}, nil)
-	if err := wait(ctx, &c.wg); err != nil {
-		return nil, err
-	}
-	return slices.Clip(c.list), nil
 }

@@ -22,6 +22,7 @@ type Broadcast struct {
 	except  roomSet
 	timeout time.Duration
 	flags   eio.SendFlags
+	local   bool // not for other servers
 }
 
 // roomSet is a few room names without an allocation, and more with one.
@@ -75,8 +76,9 @@ func (b Broadcast) Except(room string) Broadcast { b.except = b.except.with(room
 // goroutine. Does not allocate.
 func (b Broadcast) Volatile() Broadcast { b.flags |= eio.Volatile; return b }
 
-// Local keeps the broadcast on this server. Any goroutine. Does not allocate.
-func (b Broadcast) Local() Broadcast { return b }
+// Local keeps the broadcast on this server: see [Adapter]. Any goroutine. Does
+// not allocate.
+func (b Broadcast) Local() Broadcast { b.local = true; return b }
 
 // Compress says whether the event may be compressed. Any goroutine. Does not
 // allocate.
@@ -106,7 +108,9 @@ func (s *Socket) Broadcast() Broadcast {
 
 // Emit sends event with args to every socket selected. It returns [ErrReserved]
 // for a reserved name, [ErrClosed] after Close, and the encoder's error; a slow
-// socket is not an error (see Options.WhenSlow). Any goroutine.
+// socket is not an error (see Options.WhenSlow). With an [Adapter] it returns
+// that one's error, too: the sockets of this server have got it then. Any
+// goroutine.
 func (b Broadcast) Emit(event string, args ...any) error {
 	sc, err := encode(args)
 	if err != nil {
@@ -137,7 +141,18 @@ func (b *Broadcast) emit(event string, args []byte, bins [][]byte) error {
 	return nil
 }
 
-func (b *Broadcast) emitIn(n *Namespace, event string, args []byte, bins [][]byte) (err error) {
+func (b *Broadcast) emitIn(n *Namespace, event string, args []byte, bins [][]byte) error {
+	if err := b.emitHere(n, event, args, bins); err != nil {
+		return err
+	}
+	if m := b.elsewhere(); m != nil {
+		return m.broadcast(b, n, event, args, bins)
+	}
+	return nil
+}
+
+// emitHere sends to the sockets of this server.
+func (b *Broadcast) emitHere(n *Namespace, event string, args []byte, bins [][]byte) (err error) {
 	if n.store != nil && b.flags&eio.Volatile == 0 {
 		return n.store.emit(b, event, args, bins)
 	}
@@ -171,6 +186,9 @@ func (b Broadcast) Join(rooms ...string) {
 	for _, room := range rooms {
 		b.act(action{kind: actJoin, room: room})
 	}
+	if m := b.elsewhere(); m != nil && len(rooms) > 0 {
+		m.move(&b, KindJoin, rooms, false)
+	}
 }
 
 // Leave takes every socket selected out of rooms. Any goroutine.
@@ -178,11 +196,19 @@ func (b Broadcast) Leave(rooms ...string) {
 	for _, room := range rooms {
 		b.act(action{kind: actLeave, room: room})
 	}
+	if m := b.elsewhere(); m != nil && len(rooms) > 0 {
+		m.move(&b, KindLeave, rooms, false)
+	}
 }
 
 // Disconnect disconnects every socket selected; see [Socket.Disconnect]. Any
 // goroutine.
-func (b Broadcast) Disconnect(all bool) { b.act(action{kind: actDisconnect, all: all}) }
+func (b Broadcast) Disconnect(all bool) {
+	b.act(action{kind: actDisconnect, all: all})
+	if m := b.elsewhere(); m != nil {
+		m.move(&b, KindDisconnect, nil, all)
+	}
+}
 
 func (b *Broadcast) act(a action) {
 	if b.n.match == nil {

@@ -40,8 +40,13 @@ var (
 	ErrNeedTimeout = errors.New("sio: broadcast acks need a timeout")
 	// ErrParent: a dynamic namespace has no sockets of its own to list.
 	ErrParent = errors.New("sio: not possible on a dynamic namespace; use its children")
-	// ErrAlone: there are no other servers to speak to.
+	// ErrAlone: there are no other servers to speak to: Options.Adapter is not set.
 	ErrAlone = errors.New("sio: no other servers")
+	// ErrServerLeft: another server has left the cluster before all that was
+	// asked of it had been answered.
+	ErrServerLeft = errors.New("sio: another server has left")
+	// ErrNoHandler: another server does nothing with that event.
+	ErrNoHandler = errors.New("sio: no handler for that server event")
 )
 
 // errPanicked stands for a middleware that panicked; the client learns no more.

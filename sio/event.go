@@ -18,6 +18,7 @@ type Event struct {
 	bins     [][]byte
 	buf      *pool.Buf // holds the bytes of an event that waited for its handler
 	id       int64     // of the acknowledgement; -1: none
+	asker    *asker    // the server that waits for the acknowledgement, instead of s
 	answered atomic.Bool
 	loop     bool // on the loop: an acknowledgement may go straight out
 }
@@ -77,7 +78,8 @@ func (e *Event) release() {
 	events.Put(e)
 }
 
-// Socket is the socket that sent the event. Any goroutine.
+// Socket is the socket that sent the event; nil where that is none of this
+// server's: of the ack of a [Reply], and in [Namespace.OnServer]. Any goroutine.
 func (e *Event) Socket() *Socket { return e.s }
 
 // Name lends the event's name; it is empty for an acknowledgement. It may be
@@ -103,12 +105,17 @@ func (e *Event) Attachment(i int) []byte {
 }
 
 // Context is the socket's, done when it disconnects. Any goroutine.
-func (e *Event) Context() context.Context { return e.s.Context() }
+func (e *Event) Context() context.Context {
+	if e.s == nil {
+		return context.Background()
+	}
+	return e.s.Context()
+}
 
 // Clone gives a copy of the event that lives as long as it is wanted. It can be
 // acknowledged in place of the original, not beside it. Any goroutine.
 func (e *Event) Clone() *Event {
-	c := &Event{s: e.s, id: e.id}
+	c := &Event{s: e.s, id: e.id, asker: e.asker}
 	c.keep(nil, e.name, e.args, e.bins)
 	c.answered.Store(e.answered.Load())
 	return c
@@ -146,7 +153,12 @@ func (e *Event) ack(args []byte, bins [][]byte) error {
 	if e.id < 0 || !e.answered.CompareAndSwap(false, true) {
 		return ErrNoAck
 	}
-	err := e.s.reply(e.id, args, bins, e.loop)
+	var err error
+	if e.asker != nil {
+		err = e.asker.answer(args, bins)
+	} else {
+		err = e.s.reply(e.id, args, bins, e.loop)
+	}
 	if err != nil && err != ErrDisconnected && err != ErrClosed {
 		e.answered.Store(false) // it may be tried again
 	}

@@ -20,6 +20,7 @@ type table struct {
 	anyOut        []func(s *Socket, event string, args []byte)
 	packet        []func(*Event) error
 	wrap          []func(Handler) Handler
+	server        map[string]Handler // of OnServer; replaced, never changed
 	events        map[string]*entry
 	other         *entry // for events without a handler; nil: they are ignored
 }

@@ -114,6 +114,9 @@ type Options struct {
 	// reference's others. It excludes AllowEIO3.
 	Parser Parser
 
+	// Adapter connects the server to the others of a cluster. nil: it is alone.
+	Adapter Adapter
+
 	// Recovery lets clients that lose their connection come back to the socket
 	// they had. nil: they get a new one.
 	Recovery *Recovery

@@ -27,6 +27,7 @@ type Server struct {
 	mux     *eio.Mux
 	bundle  *bundle
 	workers workers
+	member  *Member // nil: no adapter
 
 	mu      sync.RWMutex
 	nsps    map[string]*Namespace
@@ -82,6 +83,9 @@ func New(o *Options) (*Server, error) {
 	}
 	if opts.Host != nil {
 		s.mux.Host = opts.Host
+	}
+	if err = s.join(); err != nil {
+		return nil, err
 	}
 	s.mux.Handle(s.engine)
 	if s.bundle != nil {
@@ -251,8 +255,8 @@ func (s *Server) each() []*loopState {
 }
 
 // Close disconnects every socket with the reason "server shutting down", closes
-// every connection (what was not sent is dropped), and waits for the handlers
-// that run. It returns ctx's error if that takes too long. It does not close
+// every connection (what was not sent is dropped), leaves the cluster, and waits
+// for the handlers that run. It returns ctx's error if that takes too long. It does not close
 // listeners. Blocks; any goroutine, but never a handler's, which it would wait
 // for: on a loop it does nothing and returns [ErrOnLoop], in a handler that may
 // block start a goroutine for it.
@@ -260,7 +264,10 @@ func (s *Server) Close(ctx context.Context) error {
 	if s.onLoop() {
 		return ErrOnLoop
 	}
-	s.closed.Store(true)
+	first := !s.closed.Swap(true)
+	if s.member != nil {
+		s.member.giveUp()
+	}
 	var wg sync.WaitGroup
 	for _, ls := range s.each() {
 		if ls != nil {
@@ -270,6 +277,9 @@ func (s *Server) Close(ctx context.Context) error {
 	}
 	err := wait(ctx, &wg)
 	err = errors.Join(err, s.engine.Close(ctx))
+	if s.member != nil && first {
+		err = errors.Join(err, s.member.leave(ctx))
+	}
 	s.workers.close()
 	select {
 	case <-s.workers.ended:

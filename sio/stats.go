@@ -21,11 +21,15 @@ type Stats struct {
 	Refused    uint64 // events refused for a client's backlog, of emits and broadcasts
 	Panics     uint64 // handlers that panicked
 	Recovery   RecoveryStats
+	Adapter    AdapterStats // zero without Options.Adapter
 }
 
 // Stats gives the figures of now. Any goroutine.
 func (s *Server) Stats() Stats {
 	st := Stats{Clients: s.engine.Clients(), Panics: s.panics.Load()}
+	if s.member != nil {
+		st.Adapter = s.member.stats()
+	}
 	for _, n := range s.Namespaces() {
 		st.Namespaces++
 		st.Sockets += n.Len()
