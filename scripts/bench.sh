@@ -15,10 +15,12 @@ packages='./pool ./wsframe ./internal/http1 ./eio ./sio ./eventloop ./bench'
 	echo "go: $(go env GOVERSION)"
 	echo "kernel: $(uname -sr)"
 } >"$new"
-# shellcheck disable=SC2086 # a list of words
-go test -run '^$' -bench . -benchmem -count "${COUNT:-6}" -benchtime "${BENCHTIME:-100ms}" $packages >"$new.all" 2>&1 ||
-	{ cat "$new.all"; exit 1; }
-grep -E '^(goos|goarch|pkg|cpu|Benchmark)' "$new.all" >>"$new"
+for package in $packages; do
+	echo "bench: $package" >&2 # the whole is silent for minutes otherwise
+	go test -run '^$' -bench . -benchmem -count "${COUNT:-6}" -benchtime "${BENCHTIME:-100ms}" "$package" >"$new.all" 2>&1 ||
+		{ cat "$new.all"; exit 1; }
+	grep -E '^(goos|goarch|pkg|cpu|Benchmark)' "$new.all" >>"$new"
+done
 rm -f "$new.all"
 
 if [ "${2:-}" = save ]; then
