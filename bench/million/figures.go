@@ -163,7 +163,7 @@ func tellUnsent() {
 	if err != nil {
 		return
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	n := 0
 	for lines := bufio.NewScanner(f); lines.Scan(); {
 		// sl, local, remote, state, then tx_queue:rx_queue in hexadecimal.
