@@ -51,9 +51,9 @@ func (b *Bus) Crash(a sio.Adapter) {
 const queueBytes = 16 << 20
 
 var (
-	// ErrFull: a server on the bus is too far behind.
+	// ErrFull says that a server on the bus is too far behind.
 	ErrFull = errors.New("adaptertest: a server's queue is full")
-	// ErrClosed: the adapter is not open.
+	// ErrClosed says that the adapter is not open.
 	ErrClosed = errors.New("adaptertest: adapter closed")
 )
 
