@@ -18,7 +18,7 @@ SERVER  := $(BIN)/conformance-server
 # make conform COMMAND="node reference-server.js"
 COMMAND ?= $(SERVER)
 
-.PHONY: help run build bundle setup test check fmt vet lint go-test race debug nested conform browser clients fuzz bench bench-save profile rivals million clean
+.PHONY: help run build bundle setup test check fmt vet lint go-test race debug nested conform browser clients examples fuzz bench bench-save profile rivals million clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -92,11 +92,15 @@ FORCE:
 conform: $(SERVER) $(CLIENTS)/node_modules/.package-lock.json ## the official JavaScript client and raw connections against the conformance server
 	COMMAND="$(COMMAND)" $(NODE) --test --test-concurrency=2 --test-timeout=900000 --test-reporter=spec $(CLIENTS)/test/*.test.js
 
-browser: $(SERVER) setup build ## Chromium against the conformance server and the chat
+# Those with a page, which the browser's tests open.
+examples: bundle
+	$(GO) build -C examples -o $(BIN)/examples/ ./chat ./whiteboard ./private ./presence ./jwt
+
+browser: $(SERVER) setup build examples ## Chromium against the conformance server, the chat and the examples
 	COMMAND="$(COMMAND)" $(NODE) --test --test-concurrency=2 --test-timeout=900000 --test-reporter=spec $(CLIENTS)/browser/*.test.js
 
 # Both of the above as one run of node:test, with one count at its end.
-clients: build $(SERVER) setup
+clients: build $(SERVER) setup examples
 	COMMAND="$(COMMAND)" $(NODE) --test --test-concurrency=2 --test-timeout=900000 --test-reporter=spec $(CLIENTS)/test/*.test.js $(CLIENTS)/browser/*.test.js
 
 fuzz: ## each fuzz target for FUZZTIME (20s)
