@@ -95,11 +95,11 @@ func Line(what, s string, most int) (string, error) {
 func Main(io *sio.Server, err error) {
 	addr := flag.String("addr", ":3000", "where to listen")
 	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	if err == nil {
-		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-		defer stop()
 		err = Serve(ctx, io, *addr, func(url string) { log.Print("open ", url) })
 	}
+	stop()
 	if err != nil {
 		log.Fatal(err)
 	}
