@@ -1,10 +1,12 @@
 package sio
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -284,6 +286,35 @@ func TestMaxRooms(t *testing.T) {
 	r.settle()
 	if len(s.Rooms()) != 1 {
 		t.Errorf("rooms %q", s.Rooms())
+	}
+}
+
+// TestMaxRoomNames bounds what a client can have the server keep by joining rooms
+// of long names.
+func TestMaxRoomNames(t *testing.T) {
+	r := newRig(t, 1, nil)
+	failed := 0
+	r.io.OnError(func(_ *Socket, _ string, err error) {
+		if errors.Is(err, ErrTooManyRooms) {
+			failed++
+		}
+	})
+	s := r.socket(r.join(0))
+	long := func(i int) string { return strings.Repeat("x", 300<<10) + strconv.Itoa(i) }
+	for i := range 5 {
+		s.Join(long(i))
+	}
+	s.Join("short")
+	r.io.Join(long(9))
+	r.settle()
+	if len(s.Rooms()) != 5 || failed != 3 {
+		t.Errorf("%d rooms, %d refused", len(s.Rooms()), failed)
+	}
+	s.Leave(long(0))
+	r.io.Join(long(9))
+	r.settle()
+	if len(s.Rooms()) != 5 || !s.In(long(9)) {
+		t.Errorf("%d rooms after one was left", len(s.Rooms()))
 	}
 }
 

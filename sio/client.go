@@ -121,6 +121,9 @@ func (c *client) packet(pk *packet, bins [][]byte) {
 		c.connect(pk)
 		return
 	}
+	if s != nil && s.due {
+		s.welcome(nil) // its client has not waited for the CONNECT; no need for us to
+	}
 	if s == nil || !s.live {
 		c.close(ReasonForced)
 		return

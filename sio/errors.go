@@ -22,7 +22,8 @@ var (
 	ErrAckTimeout error = ackTimeoutError{}
 	// ErrTooManyAcks: the socket has Options.MaxAcks acknowledgements pending.
 	ErrTooManyAcks = errors.New("sio: too many pending acks")
-	// ErrTooManyRooms: the socket is in Options.MaxRooms rooms already.
+	// ErrTooManyRooms: the socket is in Options.MaxRooms rooms already, or
+	// their names are longer than 256 bytes for each of so many together.
 	ErrTooManyRooms = errors.New("sio: too many rooms")
 	// ErrNoAck: the event did not ask for an acknowledgement, or has had it.
 	ErrNoAck = errors.New("sio: no ack asked for, or given already")

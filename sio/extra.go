@@ -14,6 +14,7 @@ type extra struct {
 	// Under Socket.mu: what a caller sees at once.
 	names  []string            // rooms, without the socket's own
 	index  map[string]struct{} // the same, from manyNames on
+	size   int                 // of the names, in bytes
 	posted int                 // joins and leaves on their way to the loop
 	moved  bool                // a broadcast has joined or left meanwhile
 	data   map[string]any
@@ -63,6 +64,7 @@ func (x *extra) hasName(room string) bool {
 // addName puts room into the list. Under Socket.mu.
 func (x *extra) addName(room string) {
 	x.names = append(x.names, room)
+	x.size += len(room)
 	if x.index == nil && len(x.names) >= manyNames {
 		x.index = make(map[string]struct{}, 2*manyNames)
 		for _, n := range x.names {
@@ -76,6 +78,7 @@ func (x *extra) addName(room string) {
 // dropName takes room out of the list. Under Socket.mu.
 func (x *extra) dropName(room string) {
 	if i := slices.Index(x.names, room); i >= 0 {
+		x.size -= len(room)
 		last := len(x.names) - 1
 		x.names[i] = x.names[last]
 		x.names[last] = ""
@@ -85,6 +88,22 @@ func (x *extra) dropName(room string) {
 		delete(x.index, room)
 	}
 }
+
+// dropNames empties the list. Under Socket.mu.
+func (x *extra) dropNames() {
+	clear(x.names)
+	x.names, x.index, x.size = x.names[:0], nil, 0
+}
+
+// fits says whether room may join the others: names may come from a client, who
+// would otherwise have the server keep some megabytes for each. Under Socket.mu.
+func (x *extra) fits(room string, most int) bool {
+	return len(x.names) < most && x.size+len(room) <= most*meanName
+}
+
+// meanName is how long in bytes the names of a socket's rooms may be on average,
+// if there are as many as there may be.
+const meanName = 256
 
 // Context is done when the socket disconnects; its cause is then
 // [ErrDisconnected]. Any goroutine.

@@ -217,6 +217,7 @@ func TestDefaultLimits(t *testing.T) {
 		"`MaxDepth`":                    thousands(o.MaxDepth),
 		"`MaxNamespaces`":               thousands(o.MaxNamespaces),
 		"`MaxRooms`":                    thousands(o.MaxRooms),
+		"`MaxEmpty`":                    thousands(o.MaxEmpty),
 		"`MaxAcks`":                     thousands(o.MaxAcks),
 		"`MaxQueue`":                    fmt.Sprintf("%d MiB a socket", o.MaxQueue>>20),
 		"`MaxBacklog`":                  fmt.Sprintf("%d MiB", e.MaxBacklog>>20),

@@ -27,14 +27,16 @@ type Namespace struct {
 	count atomic.Int64 // sockets connected
 	moves atomic.Int64 // broadcasts that join or leave, on their way to a loop
 	refs  atomic.Int64 // sockets connecting and connected; dead when negative
+	named atomic.Bool  // by Of: the program may have registered something on it
 
 	rooms roomCount // for OnRoom
 
 	store *store // for connection state recovery; nil where it is off
+	held  budget // of the stores that share it
 
 	match    func(name string, h *Handshake) bool // parents only
 	pattern  bool                                 // match looks at the name alone
-	children []*Namespace                         // replaced, never changed
+	children []*Namespace                         // appended to or replaced; no entry changes
 }
 
 // deadRefs is the count of a child that was cleaned up: far enough below zero
@@ -83,17 +85,26 @@ func (n *Namespace) acquire() bool {
 			return false
 		}
 		if n.refs.CompareAndSwap(r, r+1) {
+			if r == 0 && n.parent != nil {
+				n.srv.empty.Add(-1)
+			}
 			return true
 		}
 	}
 }
 
-// release undoes acquire, and removes an empty child where that is asked for.
+// release undoes acquire, and removes an empty child where that is asked for, or
+// where there are too many of them.
 func (n *Namespace) release() {
-	if n.refs.Add(-1) != 0 || n.parent == nil || !n.srv.opts.CleanupEmpty {
+	if n.refs.Add(-1) != 0 || n.parent == nil {
+		return
+	}
+	empty := n.srv.empty.Add(1)
+	if !n.srv.opts.CleanupEmpty && (n.named.Load() || empty <= int64(n.srv.opts.MaxEmpty)) {
 		return
 	}
 	if n.refs.CompareAndSwap(0, deadRefs) {
+		n.srv.empty.Add(-1)
 		n.srv.removeChild(n)
 	}
 }

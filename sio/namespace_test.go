@@ -2,6 +2,7 @@ package sio
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"sync"
@@ -241,6 +242,48 @@ func TestDynamic(t *testing.T) {
 	a.expect(`40/dyn-1,{"sid":"SID"}`)
 	if !slices.Equal(made, []string{"/dyn-1", "/dyn-2", "/fn-1", "/dyn-3", "/dyn-1"}) {
 		t.Errorf("made %q", made)
+	}
+}
+
+// TestMaxEmpty bounds the names that clients leave behind, but for those that
+// the program has made.
+func TestMaxEmpty(t *testing.T) {
+	r := newRig(t, 1, &Options{MaxEmpty: 3})
+	dyn := r.io.OfPattern(regexp.MustCompile(`^/dyn-\d+$`))
+	dyn.Use(func(s *Socket) error {
+		if s.Namespace().Name() == "/dyn-7" {
+			return errors.New("no")
+		}
+		return nil
+	})
+	r.io.Of("/dyn-9")
+	c := r.dial(0)
+	for i := range 10 {
+		c.send(fmt.Sprintf("40/dyn-%d,", i))
+		r.settle()
+		c.send(fmt.Sprintf("41/dyn-%d,", i))
+		r.settle()
+		if n := r.io.empty.Load(); n > 3 {
+			t.Fatalf("%d are empty", n)
+		}
+	}
+	var names []string
+	for _, n := range r.io.Namespaces() {
+		names = append(names, n.Name())
+	}
+	slices.Sort(names)
+	if want := []string{"/", "/dyn-0", "/dyn-1", "/dyn-9"}; !slices.Equal(names, want) {
+		t.Errorf("left: %q, want %q", names, want)
+	}
+	d := r.dial(0)
+	d.send("40/dyn-0,", "40/dyn-5,")
+	r.settle()
+	if n := len(r.io.Namespaces()); n != 5 || r.io.empty.Load() != 2 {
+		t.Errorf("%d namespaces, %d of them empty", n, r.io.empty.Load())
+	}
+	d.hangUp()
+	if n := r.io.empty.Load(); n != 3 {
+		t.Errorf("%d are empty", n)
 	}
 }
 

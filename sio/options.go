@@ -100,9 +100,8 @@ type Options struct {
 	EngineHooks *eio.Hooks
 
 	// CleanupEmpty removes a child of a dynamic namespace when its last socket
-	// has left (the reference's cleanupEmptyChildNamespaces). Without it every
-	// name that a client was let in by stays: where clients choose the names,
-	// set it.
+	// has left (the reference's cleanupEmptyChildNamespaces). Without it the
+	// names that clients were let in by stay, up to MaxEmpty.
 	CleanupEmpty bool
 	// DropHandshake frees the stored handshake request of a client when its
 	// first socket has connected: afterwards [Socket.Handshake] knows the auth
@@ -138,8 +137,13 @@ type Options struct {
 	// among them while their handlers still run; a CONNECT beyond it is
 	// refused. 0 means 64.
 	MaxNamespaces int
-	// MaxRooms bounds the rooms of one socket; a Join beyond it is reported to
-	// OnError as [ErrTooManyRooms]. 0 means 4096.
+	// MaxEmpty bounds the children of dynamic namespaces that stay when their
+	// last socket has left: of more, the one just left is removed, as with
+	// CleanupEmpty. 0 means 10000.
+	MaxEmpty int
+	// MaxRooms bounds the rooms of one socket, and their names to 256 bytes for
+	// each of so many together; a Join beyond it is reported to OnError as
+	// [ErrTooManyRooms]. 0 means 4096.
 	MaxRooms int
 	// MaxAcks bounds the acks one socket can have pending; an EmitAck beyond it
 	// ends with [ErrTooManyAcks]. 0 means 4096.
@@ -199,7 +203,7 @@ func (o *Options) withDefaults() (Options, error) {
 		is   int
 	}{
 		{"MaxAttachments", c.MaxAttachments}, {"MaxDepth", c.MaxDepth}, {"MaxNamespaces", c.MaxNamespaces},
-		{"MaxRooms", c.MaxRooms}, {"MaxAcks", c.MaxAcks}, {"MaxQueue", c.MaxQueue},
+		{"MaxRooms", c.MaxRooms}, {"MaxAcks", c.MaxAcks}, {"MaxQueue", c.MaxQueue}, {"MaxEmpty", c.MaxEmpty},
 	} {
 		if n.is < 0 {
 			return c, fmt.Errorf("sio: Options.%s is negative: %d", n.name, n.is)
@@ -224,6 +228,7 @@ func (o *Options) withDefaults() (Options, error) {
 	orInt(&c.MaxAttachments, 10) // the reference's, since parser 4.2.6
 	orInt(&c.MaxDepth, 512)
 	orInt(&c.MaxNamespaces, 64)
+	orInt(&c.MaxEmpty, 10000)
 	orInt(&c.MaxRooms, 4096)
 	orInt(&c.MaxAcks, 4096)
 	orInt(&c.MaxQueue, 16<<20)

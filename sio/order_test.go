@@ -73,6 +73,42 @@ func TestInlineAckWaits(t *testing.T) {
 	c.expect(`42["a"]`, `42["b"]`, `431[1]`, `42["c"]`)
 }
 
+// TestLatecomer holds that who comes while a broadcast is half done does not get
+// it: it was made before.
+func TestLatecomer(t *testing.T) {
+	defer func(old int) { chunk = old }(chunk)
+	chunk = 1
+	r := newRig(t, 1, nil)
+	a, b, c := r.join(0), r.join(0), r.join(0)
+	_ = r.io.Emit("a")
+	_ = r.io.Volatile().Emit("b") // not merged
+	r.round()                     // one chunk of the first
+	d := r.dial(0)
+	d.send("40")
+	_ = r.io.Emit("c")
+	for _, old := range []*rigClient{a, b, c} {
+		old.expect(`42["a"]`, `42["b"]`, `42["c"]`)
+	}
+	d.expect(`40{"sid":"SID"}`, `42["c"]`)
+	// One that does not wait for the CONNECT gets it with what it asks for.
+	r.io.Inline().On("q", func(e *Event) error { return e.Ack(1) })
+	_ = r.io.Emit("a")
+	r.round()
+	f := r.dial(0)
+	f.send("40", `420["q"]`)
+	f.expect(`40{"sid":"SID"}`, `42["a"]`, `430[1]`)
+	f.hangUp()
+	// One that leaves again at once is never there.
+	_ = r.io.Emit("a")
+	r.round()
+	e := r.dial(0)
+	e.send("40")
+	e.hangUp()
+	if n := r.io.Len(); n != 4 {
+		t.Errorf("%d sockets", n)
+	}
+}
+
 // TestLentEventName holds that an event's name, which is lent, can be emitted.
 func TestLentEventName(t *testing.T) {
 	r := newRig(t, 1, nil)

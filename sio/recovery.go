@@ -3,21 +3,20 @@ package sio
 import (
 	"crypto/rand"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"strings"
 	"time"
 
-	"github.com/sio-fast/sio-fast/eio"
 	"github.com/sio-fast/sio-fast/pool"
 )
 
 // Recovery has a client that lost its connection find its socket again: the
 // same id, its rooms and its data, and every event it has missed meanwhile (the
 // reference's connectionStateRecovery). The zero value of a field means its
-// default. The bounds are each namespace's.
+// default. The bounds are each namespace's; the children of a dynamic one share
+// them, because clients choose how many there are.
 //
 // It costs what it keeps: with it every event that is not volatile and asks for
 // no ack is remembered for MaxDisconnection and a heartbeat, and carries one
@@ -32,10 +31,12 @@ type Recovery struct {
 	// the oldest is forgotten: a client that has missed it starts afresh. 0
 	// means 131072.
 	MaxEvents int
-	// MaxBytes bounds the same by the size of their packets. 0 means 64 MiB.
+	// MaxBytes bounds the same by the size of their packets and of the names of
+	// the rooms they went to. 0 means 64 MiB.
 	MaxBytes int
 	// MaxSessions bounds the clients that are waited for; of more, the one that
-	// left first is given up. 0 means 65536.
+	// left first is given up. It bounds the names of their rooms, too, to 256
+	// bytes for each client on average. 0 means 65536.
 	MaxSessions int
 	// OnExpired hears of a socket that did not come back, when it is given up.
 	// It runs on a loop and must not block. nil: nobody hears.
@@ -54,7 +55,7 @@ type LostSocket struct {
 // that exist.
 type RecoveryStats struct {
 	Events          int    // remembered now
-	Bytes           int    // of their packets
+	Bytes           int    // of their packets, and of the names of their rooms
 	Sessions        int    // waited for now
 	Recovered       uint64 // sockets that came back
 	Failed          uint64 // that came too late, or had missed too much
@@ -101,9 +102,10 @@ func (s *Socket) Recovered() bool { return s.returned }
 // saved is a socket that may come back. Under store.mu until it is claimed,
 // then the new socket's alone.
 type saved struct {
-	st         *store
 	pid        string
 	sid        [idLen]byte
+	at         time.Duration // when it left
+	size       int           // of the names of its rooms, in bytes
 	rooms      []string
 	data       map[string]any
 	prev, next *saved // in the order in which they left
@@ -120,19 +122,32 @@ func newPID() string {
 	return base64.RawURLEncoding.EncodeToString(raw[:])
 }
 
-// claimOf reads what a CONNECT says of the socket the client had. WIRE 12: "pid
-// and offset must both be strings, else a plain connect".
+// claimOf reads what a CONNECT says of the socket the client had; auth is a JSON
+// object. WIRE 12: "pid and offset must both be strings, else a plain connect".
 func claimOf(auth []byte) (pid, offset string, ok bool) {
-	var m map[string]json.RawMessage
-	if json.Unmarshal(auth, &m) != nil {
-		return "", "", false
+	var havePID, haveOffset bool
+	i, end := skipSpace(auth, 0), 0
+	for i = skipSpace(auth, i+1); auth[i] == '"'; i = skipComma(auth, end) {
+		var b [32]byte
+		name := unquoted(b[:0], auth[i:skipString(auth, i)])
+		i = skipMember(auth, i)
+		end = skipValue(auth, i, len(auth))
+		switch string(name) { // as JSON.parse: the last of two counts
+		case "pid":
+			pid, havePID = textOf(auth[i:end])
+		case "offset":
+			offset, haveOffset = textOf(auth[i:end])
+		}
 	}
-	ok = isText(m["pid"], &pid) && isText(m["offset"], &offset)
-	return pid, offset, ok
+	return pid, offset, havePID && haveOffset
 }
 
-func isText(raw json.RawMessage, s *string) bool {
-	return len(raw) > 0 && raw[0] == '"' && json.Unmarshal(raw, s) == nil
+// textOf gives the text of a JSON string.
+func textOf(v []byte) (s string, ok bool) {
+	if v[0] != '"' {
+		return "", false
+	}
+	return string(unquoted(nil, v)), true
 }
 
 // identify gives the socket its id: that of the socket it recovers, with its
@@ -182,33 +197,17 @@ func (st *store) part(s *Socket, why Reason) {
 	if pid == "" || !mayReturn(why) || !s.live && !s.returned || s.state.Load() == stateLeaving || st.n.srv.closed.Load() {
 		return
 	}
-	v := &saved{st: st, pid: pid, sid: s.id}
+	v := &saved{pid: pid, sid: s.id}
 	s.mu.Lock()
 	v.rooms = append(v.rooms, x.names...)
 	v.data = maps.Clone(x.data)
 	s.mu.Unlock()
 	for i, room := range v.rooms {
 		v.rooms[i] = strings.Clone(room)
+		v.size += len(room)
 	}
-	s.loop().Wheel().After(millis(st.opts.MaxDisconnection), v)
-	if oldest := st.keep(v); oldest != nil {
-		st.lost(oldest)
-	}
-}
-
-// Fire gives up a socket that did not come back. Loop only.
-func (v *saved) Fire(*eio.Loop) {
-	st := v.st
-	st.mu.Lock()
-	mine := st.sessions[v.pid] == v // else it came back, or was given up before
-	if mine {
-		st.forget(v)
-		st.stats.Expired++
-		st.trim()
-	}
-	st.mu.Unlock()
-	if mine {
-		st.lost(v)
+	for _, given := range st.keep(v) {
+		st.lost(given)
 	}
 }
 

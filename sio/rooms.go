@@ -29,7 +29,7 @@ func (s *Socket) addRoom(room string) bool {
 	if s.state.Load() >= stateLeaving || has && s.sure() && !x.moved {
 		return true
 	}
-	if !has && len(x.names) >= s.nsp.srv.opts.MaxRooms {
+	if !has && !x.fits(room, s.nsp.srv.opts.MaxRooms) {
 		return false
 	}
 	if !has {
@@ -128,8 +128,7 @@ func (s *Socket) settle() {
 	if s.closed() {
 		return
 	}
-	clear(x.names)
-	x.names, x.index = x.names[:0], nil
+	x.dropNames()
 	for _, m := range x.in {
 		if m.r.name != s.ID() { // it has that room if it was recovered
 			x.addName(m.r.name)
@@ -145,9 +144,15 @@ func (s *Socket) moveNow(room string, in bool) {
 		return
 	}
 	x := s.extra()
-	if in && len(x.in) >= s.nsp.srv.opts.MaxRooms && !x.isIn(s.on().rooms[room]) {
-		s.nsp.fail(s, "join", ErrTooManyRooms)
-		return
+	if in && !x.isIn(s.on().rooms[room]) {
+		most := s.nsp.srv.opts.MaxRooms
+		s.mu.Lock()
+		full := len(x.in) >= most || !x.hasName(room) && !x.fits(room, most)
+		s.mu.Unlock()
+		if full {
+			s.nsp.fail(s, "join", ErrTooManyRooms)
+			return
+		}
 	}
 	if in {
 		s.on().join(s, room)
@@ -172,6 +177,6 @@ func (s *Socket) forgetRooms() {
 	defer s.mu.Unlock()
 	s.parted = true
 	if x := s.more.Load(); x != nil {
-		x.names, x.index = nil, nil
+		x.names, x.index, x.size = nil, nil, 0
 	}
 }

@@ -37,6 +37,7 @@ type Server struct {
 	loops  atomic.Pointer[[]*loopState] // by loop index; entries may be nil
 	closed atomic.Bool
 	panics atomic.Uint64
+	empty  atomic.Int64 // children of dynamic namespaces without sockets
 
 	failures, crashes logGate // what handlers return, and panic with
 }
@@ -147,7 +148,9 @@ func (s *Server) Of(name string) *Namespace {
 			break
 		}
 	}
-	return s.create(name, parent)
+	n := s.create(name, parent)
+	n.named.Store(true)
+	return n
 }
 
 // lookup finds an existing namespace. Any goroutine. Does not allocate.
@@ -178,8 +181,9 @@ func (s *Server) create(name string, parent *Namespace) *Namespace {
 		debugServer.Print("initializing namespace", "namespace", debuglog.Text(name))
 	}
 	if parent != nil {
+		s.empty.Add(1) // until somebody has joined
 		parent.mu.Lock()
-		parent.children = append(parent.children[:len(parent.children):len(parent.children)], n)
+		parent.children = append(parent.children, n) // who reads them sees as many as there were
 		parent.mu.Unlock()
 	}
 	hooks := s.onNew

@@ -46,6 +46,7 @@ type Socket struct {
 	returned bool // see Recovered; set before anybody else knows the socket
 	late     bool // counted in client.late; under mu
 	older    bool // its client speaks protocol 4, and its id is in more
+	due      bool // admitted, and welcome is posted; loop only
 }
 
 // noSlot is the slot of a socket whose namespace is not known yet.
@@ -113,10 +114,14 @@ func (s *Socket) admit(n *Namespace) {
 		return
 	}
 	s.state.Store(stateConnected)
-	if s.returned {
+	switch {
+	case s.returned:
 		n.store.welcome(s)
-	} else {
+	case c.ls.loop.Quiet():
 		s.welcome(nil)
+	default: // half a broadcast may wait there, which was made before s came
+		s.due = true
+		s.post(op{kind: opWelcome})
 	}
 	if n.srv.opts.DropHandshake {
 		s.dropHandshake()
@@ -131,7 +136,7 @@ func (s *Socket) welcome(missed *pool.Shared) {
 	if missed != nil {
 		defer missed.Release()
 	}
-	if s.closed() {
+	if s.closed() || s.live {
 		return
 	}
 	if missed != nil {
@@ -202,6 +207,7 @@ func (s *Socket) runConnect() {
 	if s.returned {
 		s.nsp.store.welcome(s)
 	} else {
+		s.due = true
 		s.post(op{kind: opWelcome})
 	}
 	for _, f := range t.connect {

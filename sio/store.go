@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sio-fast/sio-fast/eio"
@@ -25,14 +26,16 @@ import (
 type store struct {
 	n      *Namespace
 	opts   *Recovery
+	budget *budget
 	tag    string        // before the number, in an offset
 	retain time.Duration // how long an event is remembered
+	ticks  atomic.Bool   // the clock is set, see forget.go
 
 	mu       sync.Mutex
 	log      []logged
-	head     int   // log[:head] is forgotten
-	first    int64 // the number of log[head]
-	bytes    int
+	head     int    // log[:head] is forgotten
+	first    int64  // the number of log[head]
+	bytes    int    // of their packets, and of the names of the rooms
 	block    []byte // where packets are copied to
 	sessions map[string]*saved
 	oldest   *saved
@@ -43,6 +46,7 @@ type store struct {
 // logged is one event of the log. Its packet is a part of a block.
 type logged struct {
 	at     time.Duration
+	size   int
 	frame  []byte
 	rooms  roomSet
 	except roomSet
@@ -62,7 +66,7 @@ func (s *Server) newStore(n *Namespace) *store {
 	}
 	e := s.engine.Options()
 	return &store{
-		n: n, opts: o, tag: newPID()[:3] + ".",
+		n: n, opts: o, budget: n.budget(), tag: newPID()[:3] + ".",
 		// A client is missed only when its heartbeat is.
 		retain: o.MaxDisconnection + e.PingInterval + e.PingTimeout,
 		first:  1, sessions: make(map[string]*saved),
@@ -152,7 +156,10 @@ func (st *store) frame(event string, args []byte, bins [][]byte) (f *pool.Shared
 func (st *store) remember(e logged, packet []byte) {
 	e.at = st.now()
 	e.frame = st.copy(packet)
-	st.bytes += len(e.frame)
+	e.size = len(packet) + e.rooms.size() + e.except.size()
+	st.bytes += e.size
+	st.budget.events.Add(1)
+	st.budget.bytes.Add(int64(e.size))
 	if st.head > 1024 && st.head > len(st.log)/2 {
 		n := copy(st.log, st.log[st.head:])
 		clear(st.log[n:])
@@ -160,6 +167,7 @@ func (st *store) remember(e logged, packet []byte) {
 	}
 	st.log = append(st.log, e)
 	st.trim()
+	st.setClock()
 }
 
 // copy puts b into a block.
@@ -170,63 +178,6 @@ func (st *store) copy(b []byte) []byte {
 	n := len(st.block)
 	st.block = append(st.block, b...)
 	return st.block[n:len(st.block):len(st.block)]
-}
-
-// trim forgets what is too old, and what is too much. Under mu.
-func (st *store) trim() {
-	since := st.now() - st.retain
-	for st.head < len(st.log) {
-		if e := &st.log[st.head]; e.at >= since {
-			if len(st.log)-st.head <= st.opts.MaxEvents && st.bytes <= st.opts.MaxBytes {
-				return
-			}
-			st.stats.EventsDropped++
-		}
-		st.bytes -= len(st.log[st.head].frame)
-		st.log[st.head] = logged{}
-		st.head++
-		st.first++
-	}
-	st.log, st.head, st.block = st.log[:0], 0, nil
-	if cap(st.log) > keepSlots {
-		st.log = nil
-	}
-}
-
-// keep waits for v. If that is one too many, the one it gives is waited for no
-// more.
-func (st *store) keep(v *saved) (given *saved) {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	if len(st.sessions) >= st.opts.MaxSessions {
-		given = st.oldest
-		st.forget(given)
-		st.stats.SessionsDropped++
-	}
-	st.sessions[v.pid] = v
-	if v.prev = st.newest; v.prev != nil {
-		v.prev.next = v
-	} else {
-		st.oldest = v
-	}
-	st.newest = v
-	return given
-}
-
-// forget waits for v no more. Under mu.
-func (st *store) forget(v *saved) {
-	delete(st.sessions, v.pid)
-	if v.prev != nil {
-		v.prev.next = v.next
-	} else {
-		st.oldest = v.next
-	}
-	if v.next != nil {
-		v.next.prev = v.prev
-	} else {
-		st.newest = v.prev
-	}
-	v.prev, v.next = nil, nil
 }
 
 // claim gives what was saved of the socket that the client of s had, with what
@@ -243,7 +194,7 @@ func (st *store) claim(s *Socket) *saved {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	v := st.sessions[pid]
-	if v == nil {
+	if v == nil || st.now()-v.at > st.opts.MaxDisconnection {
 		st.stats.Failed++
 		return nil
 	}
