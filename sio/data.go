@@ -12,6 +12,11 @@ func (s *Socket) Data() Data { return Data{s} }
 
 // Set stores v under name. Any goroutine.
 func (d Data) Set(name string, v any) {
+	d.set(name, v)
+	d.changed()
+}
+
+func (d Data) set(name string, v any) {
 	x := d.s.extra()
 	d.s.mu.Lock()
 	defer d.s.mu.Unlock()
@@ -40,8 +45,33 @@ func (d Data) Delete(name string) {
 		return
 	}
 	d.s.mu.Lock()
-	defer d.s.mu.Unlock()
 	delete(x.data, name)
+	d.s.mu.Unlock()
+	d.changed()
+}
+
+// OnData has fn hear that a value of a socket was set or deleted, by [Socket.Data]
+// or a [Key], from when the socket is admitted. It runs on the goroutine that did
+// it, after it was done, and must not block. What changes inside of a value is not
+// heard of. Any goroutine.
+func (n *Namespace) OnData(fn func(s *Socket)) {
+	notNil(fn == nil)
+	n.change(func(t *table) { t.data = append(t.data[:len(t.data):len(t.data)], fn) })
+}
+
+// changed tells the listeners of OnData.
+func (d Data) changed() {
+	if !d.s.Connected() {
+		return
+	}
+	for _, f := range d.s.nsp.table.Load().data {
+		d.tell(f)
+	}
+}
+
+func (d Data) tell(f func(*Socket)) {
+	defer d.s.recovered("data")
+	f(d.s)
 }
 
 // All gives a copy of the values, never nil. Any goroutine.

@@ -17,6 +17,7 @@ type table struct {
 	drain         []func(*Socket)
 	refused       []func(s *Socket, event string)
 	room          []func(RoomEvent)
+	data          []func(*Socket)
 	anyOut        []func(s *Socket, event string, args []byte)
 	packet        []func(*Event) error
 	wrap          []func(Handler) Handler
