@@ -31,3 +31,7 @@ func (m *Mux) requestTimeout() time.Duration {
 func (m *Mux) idleTimeout() time.Duration {
 	return orDefault(m.IdleTimeout, 75*time.Second)
 }
+
+func (m *Mux) foreignUpgradeTimeout() time.Duration {
+	return orDefault(m.ForeignUpgradeTimeout, time.Second)
+}

@@ -33,6 +33,12 @@ type Mux struct {
 	// IdleTimeout bounds the time between two requests of a connection. 0
 	// means 75s.
 	IdleTimeout time.Duration
+	// ForeignUpgradeTimeout bounds the time that a request for an upgrade which
+	// nobody here serves stays open: its connection is then closed without an
+	// answer. 0 means 1s. Negative: such a request is like any other, Fallback's
+	// or 404. Under net/http, where its handlers take upgrades too, it is always
+	// like that.
+	ForeignUpgradeTimeout time.Duration
 	// MaxIdlePolling bounds, in bytes a loop, what polling sessions hold while
 	// no poll of theirs waits. One that goes beyond it ends the one that was
 	// silent longest. 0 means 64 MiB, about 60,000 sessions.

@@ -336,12 +336,12 @@ func (p *Peer) serveOther(r *http1.Request) {
 		p.serveEndpoint(ep, r)
 		return
 	}
-	if r.Upgrade {
+	if wait := m.foreignUpgradeTimeout(); r.Upgrade && wait >= 0 {
 		// As the reference: not ours, and perhaps nobody's. It ends after a
-		// second, without a byte.
+		// while, without a byte.
 		p.endExchange()
 		p.state = stBusy
-		p.loop.watch.set(p, 1000)
+		p.loop.watch.set(p, max(1, wait.Milliseconds()))
 		return
 	}
 	if h := m.page(string(r.Path)); h != nil {

@@ -72,6 +72,44 @@ func TestForeignUpgrade(t *testing.T) {
 	expect(t, c, "")
 }
 
+func TestForeignUpgradeTimeout(t *testing.T) {
+	w := newWorld(t, nil)
+	w.mux.ForeignUpgradeTimeout = 5 * time.Second
+	ours, other := w.d.Dial(), w.d.Dial()
+	ours.WriteString(upgrade("/engine.io/?EIO=4&transport=websocket"))
+	other.WriteString(upgrade("/elsewhere"))
+	w.d.Advance(4900 * ms)
+	if other.Closing() {
+		t.Error("closed early")
+	}
+	w.d.Advance(200 * ms)
+	if !other.Closing() || ours.Closing() {
+		t.Errorf("closed: %v, the engine's own: %v", other.Closing(), ours.Closing())
+	}
+	expect(t, other, "")
+
+	// Negative: nobody takes it either, but it gets its answer, and the
+	// connection goes on.
+	w.mux.ForeignUpgradeTimeout = -1
+	c := w.d.Dial()
+	c.WriteString(upgrade("/elsewhere"))
+	if got := c.String(); !strings.HasPrefix(got, "HTTP/1.1 404 ") {
+		t.Errorf("got %q", got)
+	}
+	c.WriteString(get("/elsewhere"))
+	if got := c.String(); !strings.HasPrefix(got, "HTTP/1.1 404 ") {
+		t.Errorf("then got %q", got)
+	}
+	w.mux.Fallback = fallbackPages(nil)
+	c = w.d.Dial()
+	c.WriteString(upgrade("/host"))
+	var got string
+	w.d.Wait(func() bool { got += c.String(); return got != "" })
+	if !strings.HasPrefix(got, "HTTP/1.1 200 OK") {
+		t.Errorf("the fallback: got %q", got)
+	}
+}
+
 // fallbackPages is what TestFallback serves; it is closed when a client of /gone
 // has gone.
 type fallbackPages chan bool

@@ -112,6 +112,12 @@ func (c *client) packet(pk *packet, bins [][]byte) {
 		debugParser.Print("decoded", "type", pk.typ, "namespace", debuglog.Text(pk.nsp), "id", pk.id,
 			"attachments", pk.attachments, "data", debuglog.Text(pk.data))
 	}
+	if fn := c.ls.srv.opts.Reviver; fn != nil && pk.data != nil {
+		if err := c.revive(fn, pk, bins); err != nil {
+			c.reject(err)
+			return
+		}
+	}
 	s := c.find(pk.nsp)
 	if pk.typ == packetConnect {
 		if s != nil {

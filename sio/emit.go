@@ -75,7 +75,7 @@ func (s *Socket) emitRaw(event string, args []byte, bins [][]byte, fl eio.SendFl
 	}
 	// A handler on the loop that answers its own client: straight into what the
 	// loop sends after this read. Who listens to it may emit too, so not then.
-	if len(bins)+len(s.nsp.table.Load().anyOut) == 0 && s.nsp.srv.parser == nil {
+	if len(bins)+len(s.nsp.table.Load().anyOut) == 0 && s.nsp.srv.plain {
 		if dst, ok := s.client.session.Cork(frameRoom + len(s.nsp.name) + len(event) + len(args)); ok {
 			s.client.session.Corked(frameEvent(dst, s.nsp.name, -1, event, args, nil))
 			return nil
@@ -159,7 +159,7 @@ func (s *Socket) reply(id int64, args []byte, bins [][]byte, onLoop bool) error 
 	if s.state.Load() >= stateLeaving {
 		return s.gone()
 	}
-	if len(bins) == 0 && s.nsp.srv.parser == nil {
+	if len(bins) == 0 && s.nsp.srv.plain {
 		if dst, ok := s.client.session.Cork(frameRoom + len(s.nsp.name) + len(args)); ok {
 			s.client.session.Corked(frameAck(dst, s.nsp.name, id, args, nil))
 			return nil

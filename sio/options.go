@@ -115,6 +115,14 @@ type Options struct {
 
 	// Adapter connects the server to the others of a cluster. nil: it is alone.
 	Adapter Adapter
+	// Reviver looks at every JSON value that clients send: arguments of events and
+	// acknowledgements, and auth. What it makes of them is checked anew; a packet
+	// that is none then ends the connection. Loop only; nil costs nothing.
+	Reviver JSONFunc
+	// Replacer looks at every JSON value of events and acknowledgements that are
+	// sent, once for all who get it. What is no JSON then is the emit's error. nil
+	// costs nothing.
+	Replacer JSONFunc
 
 	// Recovery lets clients that lose their connection come back to the socket
 	// they had. nil: they get a new one.

@@ -10,6 +10,12 @@ import (
 // it has one, else as frame.go has them. They borrow their arguments.
 
 func (s *Server) frameEvent(dst []byte, nsp string, id int64, event string, args []byte, bins [][]byte) ([]byte, error) {
+	if s.opts.Replacer != nil {
+		var err error
+		if args, err = s.replace(args); err != nil {
+			return dst, err
+		}
+	}
 	if s.parser == nil {
 		return frameEvent(dst, nsp, id, event, args, bins), nil
 	}
@@ -23,6 +29,12 @@ func (s *Server) frameEvent(dst []byte, nsp string, id int64, event string, args
 }
 
 func (s *Server) frameAck(dst []byte, nsp string, id int64, args []byte, bins [][]byte) ([]byte, error) {
+	if s.opts.Replacer != nil {
+		var err error
+		if args, err = s.replace(args); err != nil {
+			return dst, err
+		}
+	}
 	if s.parser == nil {
 		return frameAck(dst, nsp, id, args, bins), nil
 	}

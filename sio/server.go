@@ -22,6 +22,7 @@ type Server struct {
 
 	opts    Options
 	parser  Parser // nil: the protocol's own
+	plain   bool   // neither a parser nor a replacer: what is emitted goes as it is
 	limits  limits
 	engine  *eio.Engine
 	mux     *eio.Mux
@@ -66,6 +67,7 @@ func New(o *Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{opts: opts, parser: opts.Parser, nsps: make(map[string]*Namespace)}
+	s.plain = opts.Parser == nil && opts.Replacer == nil
 	debugServer.Print("creating engine", "path", opts.Path)
 	s.workers.ended = make(chan struct{})
 	s.limits = limits{attachments: opts.MaxAttachments, depth: opts.MaxDepth}
