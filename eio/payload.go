@@ -84,8 +84,10 @@ func (l *payload) next() (p payloadPacket, ok bool, err error) {
 }
 
 // decodeBase64 decodes p in place: the decoder never writes past what it has
-// read. Padding may be missing, as the reference's decoder has it.
+// read. Padding may be missing, and lines may end, as the reference's decoder has
+// it: the Java client ends a line after 76 characters, the last one too.
 func decodeBase64(p []byte) ([]byte, error) {
+	p = bytes.TrimRight(p, "\r\n")
 	for i := 0; i < 2 && len(p) > 0 && p[len(p)-1] == '='; i++ {
 		p = p[:len(p)-1]
 	}

@@ -48,6 +48,8 @@ func TestPayloadDecode(t *testing.T) {
 		"4hello\x1e4world":       "4hello 4world",
 		"4hello\x1e2\x1e4\u20ac": "4hello 2 4\u20ac", // the protocol's text
 		"bAQIDBA==":              "b\x01\x02\x03\x04",
+		"bAQID\nBA==\n":          "b\x01\x02\x03\x04", // as the Java client has it
+		"bAQID\r\nBA==\r\n\x1e6": "b\x01\x02\x03\x04 6",
 		"bAQIDBA":                "b\x01\x02\x03\x04", // as the reference's decoder: padding may be missing
 		"4hello\x1ebAQIDBA==":    "4hello b\x01\x02\x03\x04",
 		"b":                      "b",
@@ -115,6 +117,7 @@ func TestPayloadEncode(t *testing.T) {
 func FuzzPayload(f *testing.F) {
 	f.Add("4hello\x1e2\x1e4\u20ac")
 	f.Add("bAQIDBA==\x1eb\x1e6")
+	f.Add("bAQID\nBA==\n\x1e4a")
 	f.Add("\x1e")
 	f.Fuzz(func(t *testing.T, body string) {
 		packets, err := decodePayload(body, 100)
