@@ -18,10 +18,10 @@ SERVER  := $(BIN)/conformance-server
 # make conform COMMAND="node reference-server.js"
 COMMAND ?= $(SERVER)
 
-.PHONY: help run build bundle setup test check fmt vet lint go-test race debug nested conform browser clients examples fuzz bench bench-save profile rivals million clean
+.PHONY: help run build bundle setup test check fmt vet lint go-test race debug nested conform conform-all browser clients examples fuzz bench bench-save profile rivals million clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ## ---- run
 
@@ -91,6 +91,9 @@ FORCE:
 
 conform: $(SERVER) $(CLIENTS)/node_modules/.package-lock.json ## the official JavaScript client and raw connections against the conformance server
 	COMMAND="$(COMMAND)" $(NODE) --test --test-concurrency=2 --test-timeout=900000 --test-reporter=spec $(CLIENTS)/test/*.test.js
+
+conform-all: $(SERVER) ## the Java, Python and Rust clients against it, as far as their tools are installed
+	@scripts/conform-all.sh "$(COMMAND)"
 
 # Those with a page, which the browser's tests open.
 examples: bundle
