@@ -210,7 +210,7 @@ func Example_signatures() {
 		_ func(*sio.Socket) context.Context                                = (*sio.Socket).Context
 		_ func(sio.Broadcast, time.Duration) sio.Broadcast                 = sio.Broadcast.Timeout
 		_ func(sio.Broadcast, *sio.Prepared) error                         = sio.Broadcast.Send
-		_ func(sio.Broadcast, string, *position) error                     = sio.Emit[*position]
+		_ func(sio.Broadcast, sio.Name[*position], *position) error        = sio.Emit[*position]
 		_ func(*sio.Event) *sio.Event                                      = (*sio.Event).Clone
 		_ func(*sio.Event, int) []byte                                     = (*sio.Event).Attachment
 	)

@@ -25,10 +25,10 @@ type Registrar interface {
 // A T of []byte, [Binary] or [Text] is lent: valid until fn returns. With these,
 // numbers and bools decoding does not allocate; a string costs itself, unless a
 // handler on the loop gets the name of a room that has members there.
-func On[T any](r Registrar, event string, fn func(*Socket, T) error) {
-	mayHandle(event, fn == nil)
+func On[T any](r Registrar, event Name[T], fn func(*Socket, T) error) {
+	mayHandle(string(event), fn == nil)
 	b := new(boxes[T])
-	r.On(event, func(e *Event) error {
+	r.On(string(event), func(e *Event) error {
 		v, _, err := take(b, e, e.args, 0)
 		if err != nil {
 			return err
@@ -77,10 +77,10 @@ func (b *boxes[T]) decode(arg []byte, bins [][]byte) (v T, err error) {
 }
 
 // On2 is [On] for two arguments. Any goroutine.
-func On2[A, B any](r Registrar, event string, fn func(*Socket, A, B) error) {
-	mayHandle(event, fn == nil)
+func On2[A, B any](r Registrar, event Name2[A, B], fn func(*Socket, A, B) error) {
+	mayHandle(string(event), fn == nil)
 	ba, bb := new(boxes[A]), new(boxes[B])
-	r.On(event, func(e *Event) error {
+	r.On(string(event), func(e *Event) error {
 		a, rest, err := take(ba, e, e.args, 0)
 		if err != nil {
 			return err
@@ -94,10 +94,10 @@ func On2[A, B any](r Registrar, event string, fn func(*Socket, A, B) error) {
 }
 
 // On3 is [On] for three arguments. Any goroutine.
-func On3[A, B, C any](r Registrar, event string, fn func(*Socket, A, B, C) error) {
-	mayHandle(event, fn == nil)
+func On3[A, B, C any](r Registrar, event Name3[A, B, C], fn func(*Socket, A, B, C) error) {
+	mayHandle(string(event), fn == nil)
 	ba, bb, bc := new(boxes[A]), new(boxes[B]), new(boxes[C])
-	r.On(event, func(e *Event) error {
+	r.On(string(event), func(e *Event) error {
 		a, rest, err := take(ba, e, e.args, 0)
 		if err != nil {
 			return err
@@ -133,10 +133,10 @@ type callErrorJSON struct {
 
 // OnCall registers fn for event and acknowledges it with what fn returns. See
 // [On] for the argument and [CallError] for refusing. Any goroutine.
-func OnCall[T, R any](r Registrar, event string, fn func(*Socket, T) (R, error)) {
-	mayHandle(event, fn == nil)
+func OnCall[T, R any](r Registrar, event Question[T, R], fn func(*Socket, T) (R, error)) {
+	mayHandle(string(event), fn == nil)
 	b := new(boxes[T])
-	r.On(event, func(e *Event) error {
+	r.On(string(event), func(e *Event) error {
 		v, _, err := take(b, e, e.args, 0)
 		if err != nil {
 			return err

@@ -59,6 +59,8 @@ func Arg[T any](e *Event, i int) (v T, err error) {
 // Target is what events can be sent to: a [Socket], an [Emitter], a [Broadcast],
 // a [Namespace], a [Server].
 type Target interface {
+	// Emit sends event with args, which it borrows.
+	Emit(event string, args ...any) error
 	// EmitRaw sends event with args, a comma-separated list of JSON values
 	// that it borrows.
 	EmitRaw(event string, args []byte) error
@@ -68,10 +70,10 @@ type Target interface {
 // socket of a selection. It returns what EmitRaw of to does. Any goroutine. Does
 // not allocate if AppendJSON does not: v does not become an interface, as an
 // argument of [Socket.Emit] does.
-func Emit[V Appender, T Target](to T, event string, v V) error {
+func Emit[V Appender, T Target](to T, event Name[V], v V) error {
 	sc := scratches.Get().(*scratch)
 	sc.args = v.AppendJSON(sc.args[:0])
-	err := to.EmitRaw(event, sc.args)
+	err := to.EmitRaw(string(event), sc.args)
 	sc.free()
 	return err
 }
