@@ -64,6 +64,7 @@ type UI struct {
 	features []string
 	hooks    *eio.Hooks
 	guesses  guesses
+	fresh    sync.Map // *sio.Socket to the session that it just got
 	counters counters
 
 	io    *sio.Server
@@ -171,7 +172,10 @@ func (u *UI) leave(*sio.Socket, sio.Reason) {
 
 // greet tells an admin what there is.
 func (u *UI) greet(s *sio.Socket) error {
-	err := s.Emit("config", map[string]any{"supportedFeatures": u.features})
+	err := u.remind(s)
+	if err == nil {
+		err = s.Emit("config", map[string]any{"supportedFeatures": u.features})
+	}
 	if err == nil {
 		err = s.Emit("server_stats", u.stats(nil))
 	}

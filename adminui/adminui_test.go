@@ -35,8 +35,8 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// TestAuth: a password gives a session before the CONNECT is answered, a session
-// lets in without it, and what is wrong is refused in the reference's words.
+// TestAuth: a password gives a session before the CONNECT is answered and after it,
+// a session lets in without it, and what is wrong is refused in the reference's words.
 func TestAuth(t *testing.T) {
 	r := newRig(t, Options{Username: "ada", PasswordHash: hashOf(t, "secret")})
 	c := r.dial()
@@ -48,6 +48,8 @@ func TestAuth(t *testing.T) {
 	}
 	if p = c.read(); !strings.HasPrefix(p, `40/admin,{"sid":"`) {
 		t.Fatalf("after the session: %s", p)
+	}
+	for c.read() != m[0] { // again, now that the front end listens
 	}
 	c = r.dial()
 	c.send(`40/admin,{"sessionId":"` + m[1] + `"}`)

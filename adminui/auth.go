@@ -62,6 +62,19 @@ func (u *UI) login(s *sio.Socket) error {
 	if u.opts.Sessions.Save(ctx, id) != nil {
 		return nil // let in, and asked again the next time
 	}
+	u.fresh.Store(s, id)
+	context.AfterFunc(s.Context(), func() { u.fresh.Delete(s) })
+	return s.Emit("session", id)
+}
+
+// remind tells an admin its new session again. Where the reference tells it,
+// before the CONNECT is answered, the front end does not listen yet: it would ask
+// for the password at each reload.
+func (u *UI) remind(s *sio.Socket) error {
+	id, ok := u.fresh.LoadAndDelete(s)
+	if !ok {
+		return nil
+	}
 	return s.Emit("session", id)
 }
 
