@@ -98,6 +98,7 @@ conform-all: $(SERVER) ## the Java, Python and Rust clients against it, as far a
 # Those with a page, which the browser's tests open.
 examples: bundle
 	$(GO) build -C examples -o $(BIN)/examples/ ./chat ./whiteboard ./private ./presence ./jwt
+	$(GO) build -C adminui -o $(BIN)/adminui-example ./example
 
 browser: $(SERVER) setup build examples ## Chromium against the conformance server, the chat and the examples
 	COMMAND="$(COMMAND)" $(NODE) --test --test-concurrency=2 --test-timeout=900000 --test-reporter=spec $(CLIENTS)/browser/*.test.js
