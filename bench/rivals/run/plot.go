@@ -42,7 +42,7 @@ func draw(s *state) string {
 	w := 2*panelW + panelGap + 2*margin
 	note := fmt.Sprintf("%s, %s, %s; medians of %d; one server core", s.Ended.Format("2006-01-02"), s.Machine.CPU, s.Machine.Kernel, s.Rounds)
 	if s.Short || !s.Whole || s.Done < s.Planned {
-		note = "NOT A FULL RUN (" + s.lack() + "). " + note
+		note = "Not everything (" + s.lack() + "). " + note
 	}
 	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" aria-label="sio-fast beside other servers">
 <style>

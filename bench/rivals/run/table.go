@@ -34,8 +34,11 @@ func table(s *state, plot string) string {
 	p("# sio-fast beside others\n")
 	p("Written by `bench/rivals/run`; `make rivals` does it again. Server CPU is user and kernel")
 	p("time by a unit, one server core; see bench/README.md for how loadtest measures and checks.\n")
-	if s.Short || s.Done < s.Planned || !s.Whole {
+	switch {
+	case s.Short || s.Done < s.Planned:
 		p("**Not a full run: %s. Its figures show that it works, not how fast.**\n", s.lack())
+	case !s.Whole:
+		p("Not everything that there is: %s.\n", s.lack())
 	}
 	if n := s.warned(); n > 0 {
 		p("**loadtest warned in %d of %d runs: see the end.**\n", n, s.Done)
