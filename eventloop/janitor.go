@@ -21,6 +21,7 @@ type janitor struct {
 	rested  int64 // since when the number of connections has stood still
 	seen    int64 // the number at the last look
 	settled int64 // the number when memory was last given back
+	peak    int64 // the largest number since then
 
 	held  int64        // heap bytes at the last look
 	still int64        // since when they have stood still
@@ -34,8 +35,10 @@ const (
 	janitorHeap  = 64 << 20
 )
 
-// due reports, at most once a look, that n connections are a fifth more or
-// fewer than when memory was last given back, and have not changed for a while.
+// due reports, at most once a look, that n connections are a fifth more than when
+// memory was last given back, or fewer than there have been since, and have not
+// changed for a while. A crowd need not have stayed: one that comes and goes
+// leaves as much behind.
 func (j *janitor) due(now, n int64) bool {
 	if now-j.checked < janitorEvery {
 		return false
@@ -44,11 +47,12 @@ func (j *janitor) due(now, n int64) bool {
 	if still := max(j.seen, n) / 100; n > j.seen+still || n < j.seen-still {
 		j.seen, j.rested = n, now
 	}
-	change := max(n, j.settled) - min(n, j.settled)
-	if now-j.rested < janitorRest || change < janitorCrowd || change*5 < max(n, j.settled) {
+	j.peak = max(j.peak, n)
+	change := max(n-j.settled, j.peak-n)
+	if now-j.rested < janitorRest || change < janitorCrowd || change*5 < j.peak {
 		return false
 	}
-	j.settled = n
+	j.settled, j.peak = n, n
 	return true
 }
 

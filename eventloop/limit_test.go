@@ -249,6 +249,10 @@ func TestJanitor(t *testing.T) {
 	for _, want := range []bool{false, false, false, true, false} {
 		step(12, want)
 	}
+	step(15000, false) // a crowd that does not stay
+	for _, want := range []bool{false, false, false, true, false} {
+		step(12, want)
+	}
 }
 
 func TestJanitorHeap(t *testing.T) {
