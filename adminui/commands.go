@@ -56,13 +56,17 @@ func (u *UI) selected(c command, filter int) (b sio.Broadcast, err error) {
 	return b, fmt.Errorf("%w: no such namespace", errCommand)
 }
 
+// read gives a command and the sockets that it is for.
+func (u *UI) read(e *sio.Event, filter int) (c command, to sio.Broadcast, err error) {
+	if c, err = parse(e); err == nil {
+		to, err = u.selected(c, filter)
+	}
+	return c, to, err
+}
+
 // onEmit: namespace, filter or null, event, arguments…
 func (u *UI) onEmit(e *sio.Event) error {
-	c, err := parse(e)
-	if err != nil {
-		return err
-	}
-	to, err := u.selected(c, 1)
+	c, to, err := u.read(e, 1)
 	if err != nil {
 		return err
 	}
@@ -95,11 +99,7 @@ func (u *UI) onLeave(e *sio.Event) error {
 }
 
 func (u *UI) room(e *sio.Event, do func(sio.Broadcast, string)) error {
-	c, err := parse(e)
-	if err != nil {
-		return err
-	}
-	who, err := u.selected(c, 2)
+	c, who, err := u.read(e, 2)
 	if err != nil {
 		return err
 	}
@@ -112,11 +112,7 @@ func (u *UI) room(e *sio.Event, do func(sio.Broadcast, string)) error {
 
 // onDisconnect: namespace, whether to close the connection too, filter.
 func (u *UI) onDisconnect(e *sio.Event) error {
-	c, err := parse(e)
-	if err != nil {
-		return err
-	}
-	who, err := u.selected(c, 2)
+	c, who, err := u.read(e, 2)
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,9 @@ type node struct {
 func newRig(t *testing.T, open func(testing.TB) *Cluster, n int, o sio.Options) *rig {
 	t.Helper()
 	r := &rig{t: t, cluster: open(t)}
+	if r.cluster.Join == nil || r.cluster.Inject == nil || r.cluster.Crash == nil {
+		t.Fatal("the Cluster lacks Join, Inject or Crash")
+	}
 	for range n {
 		o.Adapter = r.cluster.Join()
 		o.Mux = eio.NewMux()

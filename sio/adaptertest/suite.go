@@ -10,14 +10,16 @@ import (
 	"github.com/sio-fast/sio-fast/sio"
 )
 
-// Cluster is an empty cluster that servers can join.
+// Cluster is an empty cluster that servers can join. Each field is needed: an
+// adapter for which nobody can say what is on its bus, or what happens when a
+// server dies, has not passed.
 type Cluster struct {
 	// Join makes the adapter of one more server.
 	Join func() sio.Adapter
 	// Inject puts bytes on the bus that no adapter has written, for every
-	// server. It borrows them. nil: that is not tested.
+	// server. It borrows them.
 	Inject func(data []byte)
-	// Crash takes a server off the bus without a word. nil: that is not tested.
+	// Crash takes a server off the bus without a word.
 	Crash func(a sio.Adapter)
 }
 

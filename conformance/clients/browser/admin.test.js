@@ -3,12 +3,10 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
 import { io } from "socket.io-client";
+import { launch, patience } from "../lib/browser.js";
 
 const binary = process.env.SIO_FAST ?? "bin/sio-fast";
-// How long a browser may take on a machine that is slow and busy, in ms.
-const patience = 120_000;
 const clients = [];
 let server, admin, address, browser, talk;
 
@@ -23,12 +21,7 @@ before(async () => {
   }
   assert.ok(admin && address, "the server says where it serves");
   server.stderr.resume();
-  browser = await chromium.launch({
-    timeout: patience,
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-      "--disable-component-update", "--disable-sync"],
-  });
+  browser = await launch();
   for (let i = 0; i < 5; i++) clients.push(io(address, { transports: ["websocket"], forceNew: true }));
   await Promise.all(clients.map((c) => new Promise((ok, bad) => c.once("connect", ok).once("connect_error", bad))));
   talk = setInterval(() => {

@@ -5,22 +5,15 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
 import { io } from "socket.io-client";
+import { launch, patience } from "../lib/browser.js";
 
 const binary = process.env.ADMINUI ?? fileURLToPath(new URL("../../../bin/adminui-example", import.meta.url));
 const ui = fileURLToPath(new URL("../node_modules/@socket.io/admin-ui/ui/dist", import.meta.url));
-// How long a browser may take on a machine that is slow and busy, in ms.
-const patience = 120_000;
 let browser;
 
 before(async () => {
-  browser = await chromium.launch({
-    timeout: patience,
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-      "--disable-component-update", "--disable-sync"],
-  });
+  browser = await launch();
 });
 after(() => browser?.close());
 

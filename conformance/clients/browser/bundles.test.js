@@ -3,10 +3,9 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { after, before, describe, it } from "node:test";
-import { chromium } from "playwright-core";
 import { serve } from "../lib/server.js";
+import { launch, patience } from "../lib/browser.js";
 
-const patience = 120_000;
 const file = (path) => fileURLToPath(new URL("../node_modules/" + path, import.meta.url));
 
 const older = {
@@ -20,12 +19,7 @@ describe("Chromium, other bundles", () => {
   let browser;
 
   before(async () => {
-    browser = await chromium.launch({
-      timeout: patience,
-      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-        "--disable-component-update", "--disable-sync"],
-    });
+    browser = await launch();
   });
   after(() => browser?.close());
 

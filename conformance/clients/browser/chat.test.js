@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
+import { launch, patience } from "../lib/browser.js";
 
 const binary = process.env.SIO_FAST ?? "bin/sio-fast";
 let server, url, browser;
@@ -20,12 +20,7 @@ before(async () => {
   }
   assert.ok(url, "the server says which page to open");
   server.stderr.resume();
-  browser = await chromium.launch({
-    timeout: patience,
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-      "--disable-component-update", "--disable-sync"],
-  });
+  browser = await launch();
 });
 
 after(async () => {
@@ -33,8 +28,6 @@ after(async () => {
   server?.kill("SIGKILL");
 });
 
-// How long a browser may take on a machine that is slow and busy, in ms.
-const patience = 120_000;
 
 /**
  * A person in a browser of their own, who has come in. Each test has people of its

@@ -1,25 +1,12 @@
 // The official browser bundle in Chromium, on the conformance server's page.
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { chromium } from "playwright-core";
+import { how, patience } from "../lib/browser.js";
 import { serve } from "../lib/server.js";
-
-const executablePath =
-  process.env.CHROMIUM || ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((p) => existsSync(p));
-
-// It talks to this machine alone: nothing of its own may go out.
-const flags = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 describe("Chromium", () => {
   const server = serve("main");
@@ -29,8 +16,8 @@ describe("Chromium", () => {
 
   before(async () => {
     profile = mkdtempSync(join(tmpdir(), "sio-fast-chromium-"));
-    context = await chromium.launchPersistentContext(profile, { executablePath, headless: true, args: flags, timeout: 120_000 });
-    context.setDefaultTimeout(120_000);
+    context = await chromium.launchPersistentContext(profile, { ...how, headless: true });
+    context.setDefaultTimeout(patience);
   });
   after(async () => {
     await context?.close();
