@@ -84,11 +84,14 @@ func (s *Session) Unreserve(n int) { s.arrived(n) }
 
 // arrived notes that n reserved bytes were sent, or queued.
 func (s *Session) arrived(n int) {
+	p := s.peer
+	if p != nil && p.out != nil && p.flags&pfBlocked == 0 {
+		s.tellBacklog(p.out) // it waits for the end of the round, and counts until then
+	}
 	s.coming.Add(-int32(n))
 	if !s.waits.Load() || s.state != ssOpen {
 		return
 	}
-	p := s.peer
 	if p == nil {
 		s.flags |= sfHeld
 		if s.q == nil {
