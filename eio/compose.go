@@ -7,8 +7,9 @@ import "github.com/sio-fast/sio-fast/wsframe"
 // of them: any goroutine; they do not allocate while dst has room.
 
 // BeginText makes room in dst for a frame's header and writes the packet type of
-// a message; its data is appended next, and [EndText] completes the frame.
-func BeginText(dst []byte) []byte { return append(wsframe.Begin(dst), '4') }
+// a message; its data is appended next, about size bytes, and [EndText] completes
+// the frame.
+func BeginText(dst []byte, size int) []byte { return append(wsframe.Begin(dst, size+1), '4') }
 
 // EndText completes the frame begun at start, the length of dst before
 // [BeginText].

@@ -34,6 +34,7 @@ type Loop struct {
 
 	now     int64         // ms, see Now
 	started time.Duration // of what is being done, for stalls
+	asked   uint64        // ticks when the clock was asked last
 	doing   string
 	timed   bool // something of the user's ran since started
 	depth   int
@@ -114,6 +115,22 @@ func (m *Mux) clock() time.Duration {
 	return time.Since(epoch)
 }
 
+// fresh is for how many ticks the time that was asked holds: 25 to 130 µs, and a
+// few milliseconds on a machine that counts in steps of its own.
+const fresh = 1 << 17
+
+// stale reports that the clock must be asked again: a message takes less time
+// than to ask it. A clock that is not the machine's is asked always. Loop only.
+func (l *Loop) stale() bool { return l.mux.Clock != nil || ticks()-l.asked > fresh }
+
+// ask asks the clock.
+func (l *Loop) ask() time.Duration {
+	if l.mux.Clock == nil {
+		l.asked = ticks()
+	}
+	return l.mux.clock()
+}
+
 // begin starts a callback from the driver: the time is taken. p is the peer
 // whose bytes are read, or nil.
 func (l *Loop) begin(p *Peer) {
@@ -122,9 +139,11 @@ func (l *Loop) begin(p *Peer) {
 	}
 	l.driver.Store(self())
 	l.cur = p
-	l.started = l.mux.clock()
-	l.now = l.started.Milliseconds()
-	l.wheel.now = l.now // a timer set now counts from now, not from the last tick
+	if l.stale() {
+		l.started = l.ask()
+		l.now = l.started.Milliseconds()
+		l.wheel.now = l.now // a timer set now counts from now, not from the last tick
+	}
 	if l.rest.calm {
 		l.stir()
 	}
@@ -148,7 +167,7 @@ func (l *Loop) leave(p *Peer) {
 	l.driver.Store(0)
 	if l.timed {
 		l.timed = false
-		l.stallCheck(l.mux.clock())
+		l.stallCheck()
 		l.doing = ""
 	}
 }
@@ -178,7 +197,12 @@ func (l *Loop) panicked(e any) {
 // stallAfter is how long a callback may hold a loop up unnoticed.
 const stallAfter = 100 * time.Millisecond
 
-func (l *Loop) stallCheck(now time.Duration) {
+// stallCheck looks how long what was done has taken.
+func (l *Loop) stallCheck() {
+	if !l.stale() {
+		return
+	}
+	now := l.ask()
 	d := now - l.started
 	l.started = now
 	if d <= stallAfter {
@@ -195,7 +219,7 @@ func (l *Loop) stallCheck(now time.Duration) {
 // only. Does not allocate.
 func (l *Loop) Doing(what string) {
 	if l.doing != "" { // not the first of this callback: charge to each its own
-		l.stallCheck(l.mux.clock())
+		l.stallCheck()
 	}
 	l.doing, l.timed = what, true
 }

@@ -40,7 +40,7 @@ func appendBase64Frames(dst, frames []byte) ([]byte, bool) {
 			continue
 		}
 		at := len(dst)
-		dst = wsframe.End(appendBase64(wsframe.Begin(dst), data), at, wsframe.OpText)
+		dst = wsframe.End(appendBase64(wsframe.Begin(dst, 4*len(data)/3), data), at, wsframe.OpText)
 	}
 	return dst, true
 }
@@ -64,7 +64,7 @@ func appendTypedBase64Frames(dst, frames []byte) ([]byte, bool) {
 			continue
 		}
 		at := len(dst)
-		dst = wsframe.End(appendBase64v3(wsframe.Begin(dst), data), at, wsframe.OpText)
+		dst = wsframe.End(appendBase64v3(wsframe.Begin(dst, 4*len(data)/3), data), at, wsframe.OpText)
 	}
 	return dst, true
 }

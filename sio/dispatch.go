@@ -136,13 +136,12 @@ func (s *Socket) onEvent(pk *packet, bins [][]byte) {
 	if pk.data == nil || s.state.Load() != stateConnected {
 		return // an event without a name, as the reference ignores it; or we are leaving
 	}
-	name, args := eventName(pk.data, pk.first, s.client.ls.name[:0])
-	en := s.handler(name)
+	en, name, args := s.find(pk.data, pk.first)
 	if en == nil {
 		return
 	}
-	ls := s.client.ls
 	if en.inline {
+		ls := s.client.ls
 		ls.event.load(s, pk.id, name, args, bins)
 		ls.loop.Doing(en.name)
 		s.call(en.name, en.run, &ls.event)

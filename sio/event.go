@@ -28,7 +28,9 @@ var events = sync.Pool{New: func() any { return new(Event) }}
 // load makes e lend its arguments, which it borrows. Loop only.
 func (e *Event) load(s *Socket, id int64, name, args []byte, bins [][]byte) {
 	e.s, e.id, e.name, e.args, e.bins, e.loop = s, id, name, args, bins, true
-	e.answered.Store(false)
+	if e.answered.Load() { // a store is dearer
+		e.answered.Store(false)
+	}
 }
 
 // newEvent gives an event from the pool with a copy of its arguments, which

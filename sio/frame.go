@@ -24,7 +24,7 @@ func frameEvent(dst []byte, nsp string, id int64, event string, args []byte, bin
 			"attachments", len(bins), "args", debuglog.Text(args))
 	}
 	start := len(dst)
-	dst = appendHead(eio.BeginText(dst), packetEvent, nsp, id, len(bins))
+	dst = appendHead(eio.BeginText(dst, sizeOf(nsp, id)+len(`["",]`)+len(event)+len(args)), packetEvent, nsp, id, len(bins))
 	dst = append(dst, '[')
 	dst = appendQuoted(dst, event)
 	if len(args) > 0 {
@@ -38,7 +38,7 @@ func frameEvent(dst []byte, nsp string, id int64, event string, args []byte, bin
 // frameAck appends an ACK, or with bins a BINARY_ACK and its attachments.
 func frameAck(dst []byte, nsp string, id int64, args []byte, bins [][]byte) []byte {
 	start := len(dst)
-	dst = appendHead(eio.BeginText(dst), packetAck, nsp, id, len(bins))
+	dst = appendHead(eio.BeginText(dst, sizeOf(nsp, id)+len(`[]`)+len(args)), packetAck, nsp, id, len(bins))
 	dst = append(dst, '[')
 	dst = append(dst, args...)
 	dst = append(dst, ']')
@@ -48,7 +48,7 @@ func frameAck(dst []byte, nsp string, id int64, args []byte, bins [][]byte) []by
 // frameConnect appends the answer that accepts a CONNECT. pid may be empty.
 func frameConnect(dst []byte, nsp, sid, pid string) []byte {
 	start := len(dst)
-	dst = appendHead(eio.BeginText(dst), packetConnect, nsp, -1, 0)
+	dst = appendHead(eio.BeginText(dst, len(nsp)+len(sid)+len(pid)), packetConnect, nsp, -1, 0)
 	dst = append(dst, `{"sid":`...)
 	dst = appendQuoted(dst, sid)
 	if pid != "" {
@@ -63,7 +63,7 @@ func frameConnect(dst []byte, nsp, sid, pid string) []byte {
 // means none.
 func frameConnectError(dst []byte, nsp, message string, data []byte) []byte {
 	start := len(dst)
-	dst = appendHead(eio.BeginText(dst), packetConnectError, nsp, -1, 0)
+	dst = appendHead(eio.BeginText(dst, len(nsp)+len(message)+len(data)), packetConnectError, nsp, -1, 0)
 	dst = append(dst, `{"message":`...)
 	dst = appendQuoted(dst, message)
 	if data != nil {
@@ -77,8 +77,20 @@ func frameConnectError(dst []byte, nsp, message string, data []byte) []byte {
 // frameDisconnect appends a DISCONNECT.
 func frameDisconnect(dst []byte, nsp string) []byte {
 	start := len(dst)
-	dst = appendHead(eio.BeginText(dst), packetDisconnect, nsp, -1, 0)
+	dst = appendHead(eio.BeginText(dst, len(nsp)), packetDisconnect, nsp, -1, 0)
 	return eio.EndText(dst, start)
+}
+
+// sizeOf is about what appendHead appends.
+func sizeOf(nsp string, id int64) int {
+	n := 1
+	if nsp != "/" {
+		n += len(nsp) + 1
+	}
+	if id >= 0 {
+		n += 3
+	}
+	return n
 }
 
 // appendHead appends all of a packet but its payload. typ is that of the packet

@@ -264,21 +264,56 @@ func (s *Socket) Off(event string) {
 	}
 }
 
-// handler finds what to run for an event, nil for nothing. Loop only. Does not
+// find splits the data of an event into its name and its arguments, as eventName
+// does, and finds what to run for it, nil for nothing. Loop only. Does not
 // allocate.
-func (s *Socket) handler(name []byte) *entry {
-	if x := s.more.Load(); x != nil {
+func (s *Socket) find(data []byte, first int) (en *entry, name, args []byte) {
+	ls := s.client.ls
+	t := s.nsp.table.Load()
+	x := s.more.Load()
+	var k *known
+	if data[1] == '"' && x == nil {
+		name = data[2 : first-1 : first-1]
+		k = ls.known.of(name)
+		if k.table == t && k.entry.name == string(name) {
+			return k.entry, name, arrayTail(data, first)
+		}
+	}
+	name, args = eventName(data, first, ls.name[:0])
+	if x != nil {
 		if p := x.handlers.Load(); p != nil {
-			if e := (*p)[string(name)]; e != nil {
-				return e
+			if en = (*p)[string(name)]; en != nil {
+				return en, name, args
 			}
 		}
 	}
-	t := s.nsp.table.Load()
-	if e := t.events[string(name)]; e != nil {
-		return e
+	if en = t.events[string(name)]; en == nil {
+		return t.other, name, args
 	}
-	return t.other
+	if k != nil && simple(name) {
+		*k = known{t, en}
+	}
+	return en, name, args
+}
+
+// known is an entry that was found in a table. Its name has nothing that JSON
+// would write otherwise, so whatever has the same bytes means it.
+type known struct {
+	table *table
+	entry *entry
+}
+
+// knowns are the last events found on a loop: most that come are of few kinds,
+// and to compare a name is a fraction of looking it up.
+type knowns [16]known
+
+// of gives the place of a name, as it stands in JSON.
+func (k *knowns) of(name []byte) *known {
+	h := len(name)
+	if h > 0 {
+		h += 5*int(name[0]) + 3*int(name[h-1])
+	}
+	return &k[h%len(k)]
 }
 
 // fail reports an error of s.

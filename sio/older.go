@@ -90,7 +90,7 @@ func (c *client) refuseOlder(nsp, message string, data []byte) {
 // frameConnectOlder appends the answer that accepts a client of protocol 4.
 func frameConnectOlder(dst []byte, nsp string) []byte {
 	start := len(dst)
-	dst = appendHead(eio.BeginText(dst), packetConnect, nsp, -1, 0)
+	dst = appendHead(eio.BeginText(dst, len(nsp)), packetConnect, nsp, -1, 0)
 	return eio.EndText(dst, start)
 }
 
@@ -98,7 +98,7 @@ func frameConnectOlder(dst []byte, nsp string) []byte {
 // which is JSON, unless it is what JavaScript takes for none, or the message.
 func frameErrorOlder(dst []byte, nsp, message string, data []byte) []byte {
 	start := len(dst)
-	dst = appendHead(eio.BeginText(dst), packetConnectError, nsp, -1, 0)
+	dst = appendHead(eio.BeginText(dst, len(nsp)+max(len(message), len(data))), packetConnectError, nsp, -1, 0)
 	switch string(data) {
 	case "", "null", "false", "0", "-0", `""`:
 		dst = appendQuoted(dst, message)

@@ -57,6 +57,9 @@ var (
 // reserved reports whether the protocol keeps the name to itself: it may name an
 // event of neither side.
 func reserved[T string | []byte](event T) bool {
+	if len(event) < len("connect") { // most are, and no switch is needed
+		return false
+	}
 	switch string(event) {
 	case "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener":
 		return true
@@ -79,13 +82,9 @@ func parsePacket(src []byte, lim *limits) (p packet, err error) {
 		return p, errPacketType
 	}
 	i := 1
-	if p.typ >= packetBinaryEvent {
-		if p.attachments, i, err = parseCount(src, i, lim.attachments); err != nil {
-			return p, err
-		}
-	}
-	p.nsp, i = parseNamespace(src, i)
-	if p.id, i, err = parseID(src, i); err != nil {
+	if len(src) > 1 && src[1] == '[' && p.typ < packetBinaryEvent {
+		p.nsp, p.id = rootNamespace, -1 // most have nothing of what may stand here
+	} else if i, err = p.parseHead(src, lim); err != nil {
 		return p, err
 	}
 	if i < len(src) {
@@ -110,6 +109,19 @@ func parsePacket(src []byte, lim *limits) (p packet, err error) {
 		}
 	}
 	return p, err
+}
+
+// parseHead parses what stands between the type and the payload.
+func (p *packet) parseHead(src []byte, lim *limits) (i int, err error) {
+	i = 1
+	if p.typ >= packetBinaryEvent {
+		if p.attachments, i, err = parseCount(src, i, lim.attachments); err != nil {
+			return 0, err
+		}
+	}
+	p.nsp, i = parseNamespace(src, i)
+	p.id, i, err = parseID(src, i)
+	return i, err
 }
 
 func parseCount(src []byte, i, most int) (n, next int, err error) {
@@ -191,8 +203,8 @@ func validEvent(data []byte, first int) bool {
 		return c == '-' || isDigit(c)
 	}
 	name := data[i+1 : first-1]
-	if bytes.IndexByte(name, '\\') < 0 {
-		return !reserved(name)
+	if len(name) < len("connect") || bytes.IndexByte(name, '\\') < 0 {
+		return !reserved(name) // escapes would only make it shorter
 	}
 	var b [64]byte
 	return !reserved(appendUnescaped(b[:0], name))

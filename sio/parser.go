@@ -145,7 +145,7 @@ type Messages struct {
 // connection.
 func (m *Messages) Text(message []byte) {
 	start := len(m.b)
-	m.b = eio.EndText(append(eio.BeginText(m.b), message...), start)
+	m.b = eio.EndText(append(eio.BeginText(m.b, len(message)), message...), start)
 }
 
 // Binary adds a message of binary data, which it borrows.

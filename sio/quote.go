@@ -2,7 +2,6 @@ package sio
 
 import (
 	"bytes"
-	"encoding/binary"
 	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -14,11 +13,21 @@ const hexDigits = "0123456789abcdef"
 // its HTML escaping off: what is no UTF-8 becomes U+FFFD. Any goroutine. Does
 // not allocate while dst has room.
 func appendQuoted(dst []byte, s string) []byte {
+	if n, high := plainRunOf(s); n == len(s) && !high {
+		dst = append(dst, '"')
+		dst = append(dst, s...)
+		return append(dst, '"')
+	}
+	return appendEscaped(dst, s)
+}
+
+// appendEscaped is appendQuoted for what does not stand for itself.
+func appendEscaped(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	start := 0
 	for i := 0; i < len(s); {
 		if len(s)-i >= 8 {
-			w := load64(s[i:])
+			w := load64(s, i)
 			m := special(w) | w&highs
 			if m == 0 {
 				i += 8
@@ -52,13 +61,6 @@ func appendQuoted(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// load64 reads the first eight bytes of s; the compiler makes one load of it.
-func load64(s string) uint64 {
-	_ = s[7]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-}
-
 func appendEscape(dst []byte, c byte) []byte {
 	switch c {
 	case '"', '\\':
@@ -88,24 +90,10 @@ func unquoted(dst, q []byte) []byte {
 }
 
 // simple reports that the inside of a valid JSON string is ASCII without
-// escapes, which most are: eight bytes at a time, the last eight once more.
+// escapes, which most are.
 func simple(s []byte) bool {
-	if len(s) < 8 {
-		for _, c := range s {
-			if c == '\\' || c >= utf8.RuneSelf {
-				return false
-			}
-		}
-		return true
-	}
-	last := len(s) - 8
-	for i := 0; i < last; i += 8 {
-		if w := binary.LittleEndian.Uint64(s[i:]); (special(w)|w)&highs != 0 {
-			return false
-		}
-	}
-	w := binary.LittleEndian.Uint64(s[last:])
-	return (special(w)|w)&highs == 0
+	n, high := plainRun(s)
+	return n == len(s) && !high
 }
 
 // appendUnescaped appends the inside of a valid JSON string. What is no UTF-8,

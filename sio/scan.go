@@ -1,9 +1,7 @@
 package sio
 
 import (
-	"encoding/binary"
 	"encoding/json"
-	"math/bits"
 	"unicode/utf8"
 )
 
@@ -68,7 +66,12 @@ func skipElements(b []byte, i, depth int) (end, first int) {
 		return i + 1, 0
 	}
 	for {
-		if i = skipValue(b, i, depth-1); i < 0 {
+		if i < len(b) && b[i] == '"' { // a name, and what is sent most
+			i = skipString(b, i)
+		} else {
+			i = skipValue(b, i, depth-1)
+		}
+		if i < 0 {
 			return -1, 0
 		}
 		if first == 0 {
@@ -172,50 +175,17 @@ func skipDigits(b []byte, i int) int {
 
 func isDigit(c byte) bool { return c-'0' <= 9 }
 
-// plain tells of each byte whether it stands for itself in a JSON string: no
-// quote, no backslash, no control character.
-var plain = func() (t [256]bool) {
-	for c := range t {
-		t[c] = c >= 0x20 && c != '"' && c != '\\'
-	}
-	return t
-}()
-
-// ones times a byte is that byte in all eight places of a word.
-const (
-	ones  = 0x0101010101010101
-	highs = 0x80 * ones
-)
-
-// special marks, by its high bit, each byte of w that does not stand for itself
-// in a JSON string. The lowest mark is exact; those above it may be false,
-// because a subtraction borrows from the byte above.
-func special(w uint64) uint64 {
-	// With its second bit turned over, a quote stands right behind the control
-	// characters: one comparison finds both.
-	low := w ^ 0x02*ones
-	slash := w ^ '\\'*ones
-	return ((low-0x21*ones)&^low | (slash-ones)&^slash) & highs
-}
-
-// skipString returns the position behind the string that begins at b[i]. Eight
-// bytes at a time, while there are eight.
+// skipString returns the position behind the string that begins at b[i].
 func skipString(b []byte, i int) int {
 	for i++; i < len(b); {
-		if len(b)-i >= 8 {
-			m := special(binary.LittleEndian.Uint64(b[i:]))
-			if m == 0 {
-				i += 8
-				continue
-			}
-			i += bits.TrailingZeros64(m) / 8
+		n, _ := plainRun(b[i:])
+		if i += n; i == len(b) {
+			break
 		}
-		switch c := b[i]; {
-		case plain[c]:
-			i++
-		case c == '"':
+		switch b[i] {
+		case '"':
 			return i + 1
-		case c == '\\':
+		case '\\':
 			if i = skipEscape(b, i); i < 0 {
 				return -1
 			}

@@ -55,6 +55,8 @@ type loopState struct {
 	rooms    pool.Slab[room]
 	partials pool.Slab[reassembly]
 	name     [64]byte // scratch of event names with escapes
+	known    knowns   // the last events found
+	args     []byte   // scratch of arguments; nil while in use
 	stamp    uint32   // the last selection made on this loop
 	count    counters
 }

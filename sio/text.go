@@ -1,5 +1,7 @@
 package sio
 
+import "github.com/sio-fast/sio-fast/pool"
+
 // Text is a string argument that is lent: a view into the packet, valid until
 // the handler returns, that costs nothing where a string costs an allocation.
 // Only one that came with escapes in it (a quote, a newline) is memory of its
@@ -71,10 +73,27 @@ type Target interface {
 // not allocate if AppendJSON does not: v does not become an interface, as an
 // argument of [Socket.Emit] does.
 func Emit[V Appender, T Target](to T, event Name[V], v V) error {
+	if s, ok := any(&to).(**Socket); ok && (*s).loop().Here() { // by pointer: so to is not copied
+		return emitHere(*s, string(event), v)
+	}
 	sc := scratches.Get().(*scratch)
 	sc.args = v.AppendJSON(sc.args[:0])
 	err := to.EmitRaw(string(event), sc.args)
 	sc.free()
+	return err
+}
+
+// emitHere is Emit to a socket of the loop whose goroutine calls it, which has a
+// buffer of its own. Meanwhile it has none: AppendJSON may emit, too.
+func emitHere[V Appender](s *Socket, event string, v V) error {
+	ls := s.client.ls
+	b := ls.args
+	ls.args = nil
+	b = v.AppendJSON(b[:0])
+	err := s.EmitRaw(event, b)
+	if cap(b) <= pool.MaxPooled {
+		ls.args = b
+	}
 	return err
 }
 

@@ -17,6 +17,8 @@ func (h handler) OnTrim(l *eio.Loop) {
 	ls.acks.Trim(keepFree)
 	ls.rooms.Trim(keepFree)
 	ls.partials.Trim(keepFree)
+	ls.known = knowns{} // of namespaces that are gone
+	ls.args = nil
 	for _, n := range h.srv.Namespaces() {
 		if loops := n.each(); l.Index() < len(loops) && loops[l.Index()] != nil {
 			loops[l.Index()].trim()

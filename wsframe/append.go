@@ -2,10 +2,6 @@ package wsframe
 
 import "github.com/gobwas/ws"
 
-// reserve is what Begin leaves for a header: right for payloads of 126 bytes to
-// 64 KiB, where moving the payload would cost the most.
-const reserve = 4
-
 // AppendFrame appends to dst one whole unmasked frame of payload, which it
 // borrows. Any goroutine. Does not allocate while dst has room.
 func AppendFrame(dst []byte, op ws.OpCode, payload []byte) []byte {
@@ -13,27 +9,34 @@ func AppendFrame(dst []byte, op ws.OpCode, payload []byte) []byte {
 }
 
 // Begin makes room in dst for the header of a frame whose payload is appended
-// next; [End] writes it.
+// next, of about size bytes; [End] writes it.
 //
 //	start := len(dst)
-//	dst = wsframe.Begin(dst)
+//	dst = wsframe.Begin(dst, 11)
 //	dst = append(dst, "the payload"...)
 //	dst = wsframe.End(dst, start, ws.OpText)
 //
 // Any goroutine. Does not allocate while dst has room.
-func Begin(dst []byte) []byte { return append(dst, 0, 0, 0, 0) }
+func Begin(dst []byte, size int) []byte {
+	// The first byte says how many there are.
+	if size < len16 {
+		return append(dst, 2, 0)
+	}
+	return append(dst, 4, 0, 0, 0) // above 64 KiB too, where it costs the least to move
+}
 
 // End completes the frame begun at start, the length of dst before [Begin]: it
 // writes the header and, where that is not as long as the room left for it,
 // moves the payload. Any goroutine. Does not allocate while dst has room.
 func End(dst []byte, start int, op ws.OpCode) []byte {
-	n := len(dst) - start - reserve
+	room := int(dst[start])
+	n := len(dst) - start - room
 	size := HeaderSize(n)
-	if size != reserve {
-		if size > reserve {
-			dst = append(dst, make([]byte, size-reserve)...)
+	if size != room {
+		if size > room {
+			dst = append(dst, make([]byte, size-room)...)
 		}
-		copy(dst[start+size:], dst[start+reserve:start+reserve+n])
+		copy(dst[start+size:], dst[start+room:start+room+n])
 		dst = dst[:start+size+n]
 	}
 	AppendHeader(dst[:start], op, true, n)

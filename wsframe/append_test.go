@@ -19,13 +19,15 @@ func TestFrameSizes(t *testing.T) {
 		}
 		// In place, behind something else, with room to spare and without.
 		for _, room := range []int{0, n + 20, 2 * n} {
-			dst := append(make([]byte, 0, 5+room), "first"...)
-			start := len(dst)
-			dst = Begin(dst)
-			dst = append(dst, payload...)
-			dst = End(dst, start, ws.OpText)
-			if string(dst[:5]) != "first" || !bytes.Equal(dst[5:], want) {
-				t.Errorf("%d bytes, room %d: End made % x…", n, room, dst[:min(len(dst), 20)])
+			for _, size := range []int{0, 125, 126, n, 1 << 20} { // right or wrong
+				dst := append(make([]byte, 0, 5+room), "first"...)
+				start := len(dst)
+				dst = Begin(dst, size)
+				dst = append(dst, payload...)
+				dst = End(dst, start, ws.OpText)
+				if string(dst[:5]) != "first" || !bytes.Equal(dst[5:], want) {
+					t.Errorf("%d bytes as %d, room %d: End made % x…", n, size, room, dst[:min(len(dst), 20)])
+				}
 			}
 		}
 	}

@@ -70,7 +70,7 @@ func BenchmarkFrameOut(b *testing.B) {
 		b.Run(fmt.Sprintf("begin-end/%d", n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				dst = End(append(Begin(dst[:0]), payload...), 0, ws.OpText)
+				dst = End(append(Begin(dst[:0], n), payload...), 0, ws.OpText)
 			}
 		})
 	}

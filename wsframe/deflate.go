@@ -38,9 +38,11 @@ func AppendDeflated(dst, frames []byte, threshold, level int) (_ []byte, changed
 		frames = rest
 		start := len(dst)
 		if op.IsData() && len(payload) >= threshold {
-			dst = d.Append(Begin(dst), payload, false)
+			dst = Begin(dst, len(payload)/2)
+			room := len(dst)
+			dst = d.Append(dst, payload, false)
 			dst = dst[:len(dst)-len(flushTail)]
-			if n := len(dst) - start - reserve; n < len(payload) {
+			if len(dst)-room < len(payload) {
 				dst = End(dst, start, op)
 				dst[start] |= bitRsv1
 				changed = true

@@ -2,5 +2,10 @@
 
 package eio
 
+import "time"
+
 // self does not know: what could go straight out goes through the inbox.
 func self() uintptr { return 0 }
+
+// ticks are nanoseconds of the clock.
+func ticks() uint64 { return uint64(time.Since(epoch)) }
