@@ -46,8 +46,9 @@ func (s *Session) Backlog() int {
 }
 
 // Unsent is the backlog as other goroutines see it: the bytes that are held up,
-// and those that [Session.Reserve] has let in and that are on their way. It is 0
-// for a client that keeps up. Any goroutine. Does not allocate.
+// and those that [Session.Reserve] has let in and that are on their way or wait
+// for the end of the loop's round. Else it is 0 for a client that keeps up. Any
+// goroutine. Does not allocate.
 func (s *Session) Unsent() int { return int(s.unsent.Load()) + int(s.coming.Load()) }
 
 // reserveLimit keeps the sum of what is reserved and one message in 31 bits.

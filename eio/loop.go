@@ -115,20 +115,20 @@ func (m *Mux) clock() time.Duration {
 	return time.Since(epoch)
 }
 
-// fresh is for how many ticks the time that was asked holds: 25 to 130 µs, and a
-// few milliseconds on a machine that counts in steps of its own.
-const fresh = 1 << 17
-
-// stale reports that the clock must be asked again: a message takes less time
-// than to ask it. A clock that is not the machine's is asked always. Loop only.
+// stale reports that the clock must be asked again, whose time holds for so many
+// ticks as are fresh: many a message takes less time than to ask it. A clock that is not the machine's is asked always. Loop only.
 func (l *Loop) stale() bool { return l.mux.Clock != nil || ticks()-l.asked > fresh }
 
-// ask asks the clock.
+// ask asks the clock, and brings the loop its time: whatever counts from now on
+// counts from there. Loop only.
 func (l *Loop) ask() time.Duration {
 	if l.mux.Clock == nil {
 		l.asked = ticks()
 	}
-	return l.mux.clock()
+	now := l.mux.clock()
+	l.now = now.Milliseconds()
+	l.wheel.now = l.now // a timer set now counts from now, not from the last tick
+	return now
 }
 
 // begin starts a callback from the driver: the time is taken. p is the peer
@@ -141,8 +141,6 @@ func (l *Loop) begin(p *Peer) {
 	l.cur = p
 	if l.stale() {
 		l.started = l.ask()
-		l.now = l.started.Milliseconds()
-		l.wheel.now = l.now // a timer set now counts from now, not from the last tick
 	}
 	if l.rest.calm {
 		l.stir()
@@ -436,8 +434,8 @@ func (l *Loop) tell(e *ending) {
 // Index is the loop's place among the loops of its mux. Any goroutine.
 func (l *Loop) Index() int { return l.index }
 
-// Now is the time in milliseconds of a monotonic clock, as of the last callback
-// from the driver. Loop only.
+// Now is the time in milliseconds of a monotonic clock, as of a moment ago: at most
+// what a callback from the driver has taken since. Loop only.
 func (l *Loop) Now() int64 { return l.now }
 
 // Wheel is the loop's timers. Loop only.

@@ -227,7 +227,7 @@ func (p *Peer) flush() {
 	p.out = nil
 	q.drop()
 	l.outqs.Put(q)
-	if s := p.sess; s != nil && s.unsent.Load() != 0 {
+	if s := p.sess; s != nil && s.peer == p && s.unsent.Load() != 0 {
 		s.unsent.Store(0)
 		if s.waits.Load() { // in this order: see Reserve
 			p.flags |= pfHeld

@@ -22,7 +22,7 @@ type Session struct {
 	sid       sid
 	state     sessionState
 	transport atomic.Uint32
-	unsent    atomic.Int32 // bytes held up, as other goroutines see them
+	unsent    atomic.Int32 // bytes held up, or reserved and queued, as other goroutines see them
 	coming    atomic.Int32 // bytes reserved and not sent yet
 	waits     atomic.Bool  // Reserve has failed: OnDrain is due
 	slot      uint32

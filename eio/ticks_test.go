@@ -31,6 +31,23 @@ func TestTicks(t *testing.T) {
 	}
 }
 
+// TestTimeAfterStall: who asks the clock in between brings the time, so that what
+// begins next does not begin in the past.
+func TestTimeAfterStall(t *testing.T) {
+	m := NewMux()
+	m.OnStall = func(time.Duration, string) {}
+	l := m.NewLoop(nil)
+	l.begin(nil)
+	l.Doing("long")
+	before, from := l.now, time.Now()
+	for time.Since(from) < 20*time.Millisecond { // a handler at work
+	}
+	l.leave(nil)
+	if l.now < before+20 || l.wheel.now != l.now {
+		t.Error("behind by", before+20-l.now, "ms")
+	}
+}
+
 // TestTicksClock: a clock that is not the machine's is asked each time.
 func TestTicksClock(t *testing.T) {
 	m := NewMux()

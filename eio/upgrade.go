@@ -149,25 +149,32 @@ func (s *Session) upgrade(p *Peer) {
 		// would never be missed.
 		s.arm(s.engine.pingTimeout)
 	}
-	if s.flags&sfHeld != 0 || s.waits.Load() {
+	s.unsent.Store(0)                          // its queue is sent below
+	if s.flags&sfHeld != 0 || s.waits.Load() { // in this order: see Reserve
 		p.flags |= pfHeld
 		s.flags &^= sfHeld
 	}
 	if h := s.engine.opts.Hooks; h != nil {
 		s.hook(h.Upgrade)
 	}
-	q := s.q
-	if q == nil {
-		return
+	if q := s.q; q != nil {
+		s.q = nil
+		s.sendOn(q, p, packs)
 	}
-	s.q = nil
-	s.unsent.Store(0)
+	if p.flags&pfHeld != 0 && s.peer == p && p.out == nil && l.corkPeer != p {
+		p.drained() // nothing has held it up
+	}
+}
+
+// sendOn sends what has waited for a poll to p, which has taken over.
+func (s *Session) sendOn(q *outq, p *Peer, packs bool) {
+	l := s.loop
 	fl := admitted | NoCompress
 	if packs {
 		fl = admitted
 	}
 	for _, f := range q.items[q.head:] {
-		s.loop.stats.Sent-- // it was counted when it was queued
+		l.stats.Sent-- // it was counted when it was queued
 		s.Send(f, fl)
 	}
 	q.drop()

@@ -270,9 +270,12 @@ func (s *Socket) Off(event string) {
 func (s *Socket) find(data []byte, first int) (en *entry, name, args []byte) {
 	ls := s.client.ls
 	t := s.nsp.table.Load()
-	x := s.more.Load()
+	var own *map[string]*entry
+	if x := s.more.Load(); x != nil {
+		own = x.handlers.Load()
+	}
 	var k *known
-	if data[1] == '"' && x == nil {
+	if data[1] == '"' && own == nil {
 		name = data[2 : first-1 : first-1]
 		k = ls.known.of(name)
 		if k.table == t && k.entry.name == string(name) {
@@ -280,11 +283,9 @@ func (s *Socket) find(data []byte, first int) (en *entry, name, args []byte) {
 		}
 	}
 	name, args = eventName(data, first, ls.name[:0])
-	if x != nil {
-		if p := x.handlers.Load(); p != nil {
-			if en = (*p)[string(name)]; en != nil {
-				return en, name, args
-			}
+	if own != nil {
+		if en = (*own)[string(name)]; en != nil {
+			return en, name, args
 		}
 	}
 	if en = t.events[string(name)]; en == nil {
