@@ -124,9 +124,7 @@ func measures() []measure {
 			suits: but("floor-share"), args: []string{"--size", "1024"}, columns: perMessage("fanout-1k", "fan-out 1 KB")},
 		{name: "paced", title: "fan-out of 64 B to 10,000, two a second", scenario: "fanout", clients: 10_000, seconds: 5, duration: 5 * time.Second,
 			suits: but("floor-share"), args: []string{"--rate", "2"}, columns: []column{{"paced", "paced, p99", "ms", p99}}},
-		// So long that what sio-fast gives back three seconds after a crowd has come,
-		// and allocates anew, once, is little.
-		{name: "rooms", title: "rooms of ten, 1,000 clients, 64 B", scenario: "rooms", clients: 1000, seconds: 2, duration: 5 * time.Second,
+		{name: "rooms", title: "rooms of ten, 1,000 clients, 64 B", scenario: "rooms", clients: 1000, seconds: 2,
 			suits: but("floor-share"), columns: perMessage("rooms", "rooms of ten")},
 		{name: "echo", title: "echo of 64 B, 100 clients, ten in flight each", scenario: "echo", clients: 100, seconds: 2,
 			args: []string{"--in-flight", "10"}, columns: perMessage("echo", "echo ×10")},
