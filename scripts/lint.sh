@@ -6,6 +6,11 @@ set -eu
 cd "$(dirname "$0")/.."
 mkdir -p bin
 
+# A cache of the checkout's own: golangci-lint reports what it once found in
+# another checkout of these packages, by paths that may be gone since.
+export GOLANGCI_LINT_CACHE="$PWD/bin/cache/golangci-lint"
+export STATICCHECK_CACHE="$PWD/bin/cache/staticcheck"
+
 # tool NAME MODULE@VERSION: prints the path of the program, or nothing.
 tool() {
 	path="$PWD/bin/$1-${2##*@}"
