@@ -10,6 +10,8 @@ import (
 	"runtime/metrics"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // janitor gives memory back to the system after a crowd has come or gone, or the
@@ -17,8 +19,7 @@ import (
 // collector would, over minutes; but what a thousand handshakes leave behind is
 // larger than what their connections need, and is never used again.
 type janitor struct {
-	checked int64 // when, in milliseconds of the core's clock
-	rested  int64 // since when the number of connections has stood still
+	rested  int64 // since when the number of connections has stood still, in ms
 	seen    int64 // the number at the last look
 	settled int64 // the number when memory was last given back
 	peak    int64 // the largest number since then
@@ -26,6 +27,10 @@ type janitor struct {
 	held  int64        // heap bytes at the last look
 	still int64        // since when they have stood still
 	kept  atomic.Int64 // and those that were left when memory was last given back
+
+	wanted int64         // since when memory is to be given back; 0: it is not
+	spent  time.Duration // CPU time of the process at the last look
+	looked int64         // when that was
 }
 
 const (
@@ -33,17 +38,16 @@ const (
 	janitorRest  = 3000 // ms without change
 	janitorCrowd = 1000 // connections: smaller changes are not worth a collection
 	janitorHeap  = 64 << 20
+	// janitorBusy is how long a server that is busy may keep the memory: whoever is
+	// served meanwhile would pay for a collection and for pools that are filled anew.
+	janitorBusy = 30_000 // ms
 )
 
-// due reports, at most once a look, that n connections are a fifth more than when
+// due reports, once a look, that n connections are a fifth more than when
 // memory was last given back, or fewer than there have been since, and have not
 // changed for a while. A crowd need not have stayed: one that comes and goes
 // leaves as much behind.
 func (j *janitor) due(now, n int64) bool {
-	if now-j.checked < janitorEvery {
-		return false
-	}
-	j.checked = now
 	if still := max(j.seen, n) / 100; n > j.seen+still || n < j.seen-still {
 		j.seen, j.rested = n, now
 	}
@@ -74,6 +78,28 @@ func (j *janitor) heavy(now, heap int64) bool {
 	}
 	j.kept.Store(heap)
 	return true
+}
+
+// may says, once a look, whether what is wanted may be done now: loops that take
+// less than a quarter of their time are not busy. spent is the CPU time of the
+// process so far.
+func (j *janitor) may(now int64, spent time.Duration, loops int) bool {
+	took, passed := spent-j.spent, time.Duration(now-j.looked)*time.Millisecond
+	j.spent, j.looked = spent, now
+	if j.wanted == 0 || 4*took > time.Duration(loops)*passed && now-j.wanted < janitorBusy {
+		return false
+	}
+	j.wanted = 0
+	return true
+}
+
+// cpuTime is what the process has spent.
+func cpuTime() time.Duration {
+	var u unix.Rusage
+	if unix.Getrusage(unix.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // heap is what the process holds for its heap: live, dead, and free but not
@@ -153,13 +179,24 @@ func (l *loop) trimMap() bool {
 // to give back what starting has left: from then on the process is as large as
 // its clients make it.
 func (k *core) chores(now int64) {
-	heavy := k.lastChore < 0
-	if now/janitorEvery != k.lastChore {
-		k.lastChore = now / janitorEvery
-		k.refreshLimit()
-		heavy = heavy || !k.opt.KeepMemory && k.janitor.heavy(now, heap())
+	j, first := &k.janitor, k.lastChore < 0
+	if now/janitorEvery == k.lastChore {
+		return
 	}
-	if !k.opt.KeepMemory && (k.janitor.due(now, k.conns.Load()) || heavy) {
+	k.lastChore = now / janitorEvery
+	k.refreshLimit()
+	if k.opt.KeepMemory {
+		return
+	}
+	if first {
+		go k.giveBack()
+		return
+	}
+	crowd, heavy := j.due(now, k.conns.Load()), j.heavy(now, heap())
+	if (crowd || heavy) && j.wanted == 0 {
+		j.wanted = now
+	}
+	if j.may(now, cpuTime(), len(k.all())) {
 		go k.giveBack()
 	}
 }

@@ -288,6 +288,34 @@ func TestJanitorHeap(t *testing.T) {
 	}
 }
 
+// TestJanitorWaits: memory is given back in a quiet second, or when it has waited
+// for one long enough.
+func TestJanitorWaits(t *testing.T) {
+	var j janitor
+	now, spent := int64(0), time.Duration(0)
+	step := func(took time.Duration, want bool) {
+		t.Helper()
+		now, spent = now+janitorEvery, spent+took
+		if j.may(now, spent, 2) != want {
+			t.Errorf("at %d after %v: %v", now, took, !want)
+		}
+	}
+	step(0, false) // nobody wants it
+	j.wanted = now
+	step(time.Second, false)
+	step(501*time.Millisecond, false)
+	step(500*time.Millisecond, true)
+	step(0, false) // once is enough
+	j.wanted = now
+	for range janitorBusy/janitorEvery - 1 {
+		step(2*time.Second, false)
+	}
+	step(2*time.Second, true)
+	if spent := cpuTime(); spent <= 0 {
+		t.Errorf("this process took %v", spent)
+	}
+}
+
 func TestSplitAddr(t *testing.T) {
 	for in, want := range map[string]string{
 		":3000": "tcp :3000", "1.2.3.4:5": "tcp 1.2.3.4:5", "tcp6://[::1]:0": "tcp6 [::1]:0",
