@@ -43,6 +43,7 @@ func TestAllocs(t *testing.T) {
 		"echo binary":          func() { feed(binary); l.Flush() },
 		"echo burst":           func() { feed(burst); l.Flush() },
 		"echo in two pieces":   func() { feed(small[:cut]); l.Flush(); feed(small[cut:]); l.Flush() },
+		"echoes that wait":     func() { answers(conns[:150], small); l.Flush() },
 		"pong":                 func() { feed(ping) },
 		"send":                 func() { s.Send(f, 0); l.Flush() },
 		"send text and binary": func() { s.SendText(payload); s.SendBinary(payload); l.Flush() },
@@ -72,7 +73,15 @@ func TestAllocs(t *testing.T) {
 	}
 }
 
-var pongBuf [64]byte
+// answers has each of conns be answered once, and the answers wait.
+func answers(conns []*eiotest.Conn, in []byte) {
+	for _, c := range conns {
+		c.Feed(answerBuf[:copy(answerBuf[:], in)])
+		c.Peer().Loop().FlushLater()
+	}
+}
+
+var pongBuf, answerBuf [128]byte
 
 func pongs(conns []*eiotest.Conn, pong []byte) {
 	for _, c := range conns {

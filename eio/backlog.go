@@ -101,7 +101,7 @@ func (s *Session) arrived(n int) {
 		return
 	}
 	p.flags |= pfHeld
-	if p.out == nil && p.loop.corkPeer != p {
+	if p.out == nil && p.loop.corkPeer != p && p.flags&pfBurst == 0 {
 		p.drained()
 	}
 }

@@ -44,6 +44,7 @@ type Loop struct {
 	eager    bool  // nothing stands behind what runs: send at once
 	cork     []byte
 	corkPeer *Peer
+	burst    burst
 	gather   []byte
 	vec      [][]byte
 	scratch  []byte
@@ -97,6 +98,10 @@ func (m *Mux) NewLoop(w Waker) *Loop {
 	l.outqs.Reset, l.outqs.Keep = resetOutq, keepQueues
 	l.exchanges.Reset = resetExchange
 	l.rest.waker, _ = w.(TickWaker)
+	l.burst.sender = sendEach{l}
+	if s, ok := w.(Sender); ok {
+		l.burst.sender = s
+	}
 	l.now = m.clock().Milliseconds()
 	l.wheel.now, l.wheel.cursor = l.now, l.now/wheelStep
 	loops := append(old[:len(old):len(old)], l)
@@ -179,7 +184,7 @@ func (l *Loop) settle() {
 		}
 	}()
 	l.reap()
-	if l.cur == nil && (l.corkPeer != nil || len(l.dirty)+len(l.polls)+len(l.ready) > 0) {
+	if l.cur == nil && (l.corkPeer != nil || len(l.burst.out)+len(l.dirty)+len(l.polls)+len(l.ready) > 0) {
 		l.flush()
 	}
 	if l.hooks != nil && len(l.hooks.notes) > 0 { // of what was just flushed
@@ -309,13 +314,14 @@ func (l *Loop) runTask(t Task) (again bool) {
 	if again = t.Run(l); again {
 		l.pos--
 	}
+	l.flushBurst()
 	return again
 }
 
 // Flush sends what the peers hold back. The driver calls it at the end of each
 // batch of reads, for Feed does not. Loop only.
 func (l *Loop) Flush() {
-	if l.corkPeer != nil && len(l.dirty)+len(l.polls)+len(l.ready)+l.depth == 0 {
+	if l.corkPeer != nil && len(l.burst.out)+len(l.dirty)+len(l.polls)+len(l.ready)+l.depth == 0 {
 		l.flushCork() // the usual case: one peer read, one peer answered
 		if len(l.ends)+len(l.drains)+len(l.ready) == 0 && (l.hooks == nil || len(l.hooks.notes) == 0) {
 			return
@@ -326,8 +332,19 @@ func (l *Loop) Flush() {
 	l.flush()
 }
 
+// FlushLater is Flush, but what a read has made one peer say may wait, to go with
+// what others make theirs say: the driver promises a Flush soon. waits: something
+// does. Loop only.
+func (l *Loop) FlushLater() (waits bool) {
+	if l.corkPeer == nil || len(l.dirty)+len(l.polls)+len(l.ready)+len(l.ends)+len(l.drains)+l.depth > 0 || !l.corkAlong() {
+		l.Flush()
+	}
+	return len(l.burst.out) > 0
+}
+
 func (l *Loop) flush() {
 	l.flushCork()
+	l.flushBurst()
 	// Answering a poll makes its peer dirty, and a peer that is ready may ask
 	// for more: the turns are bounded so that no pipeline holds the loop.
 	for turn := 0; turn < 16 && len(l.polls)+len(l.dirty)+len(l.ready) > 0; turn++ {
@@ -338,10 +355,13 @@ func (l *Loop) flush() {
 			// nil: its flush panicked, and ended that round
 			if p != nil && p.flags&pfDirty != 0 {
 				p.flags &^= pfDirty
-				p.flush()
+				if !p.flushAlong() {
+					p.flush()
+				}
 			}
 		}
 		l.dirty = l.dirty[:0]
+		l.flushBurst()
 		l.resume()
 		l.reap()
 		l.flushCork()

@@ -32,7 +32,7 @@ func (p *Peer) pending() int {
 // leaves in one send without a queue, a reference or a pool.
 func (p *Peer) write(b []byte) {
 	l := p.loop
-	if p.flags&pfCut != 0 {
+	if p.flags&(pfCut|pfBurst) != 0 && p.mute() {
 		return
 	}
 	if p.corks(len(b)) {
@@ -50,12 +50,12 @@ func (p *Peer) write(b []byte) {
 // send sends f, which it borrows and retains if it must queue.
 func (p *Peer) send(f *pool.Shared) {
 	l := p.loop
-	if p.flags&pfCut != 0 {
+	if p.flags&(pfCut|pfBurst) != 0 && p.mute() {
 		return
 	}
 	switch {
 	case l.eager && p.out == nil && l.corkPeer != p:
-		p.sendNow(f.B, f)
+		p.sendAlong(f)
 		return
 	case p.corks(len(f.B)):
 		l.cork = append(l.cork, f.B...)
@@ -92,6 +92,9 @@ func (l *Loop) direct(p *Peer) bool {
 // over for p if so.
 func (p *Peer) corks(n int) bool {
 	l := p.loop
+	if p.flags&pfBurst != 0 {
+		l.flushBurst()
+	}
 	switch {
 	case p.out != nil || n > corkSize:
 		return false
@@ -100,7 +103,9 @@ func (p *Peer) corks(n int) bool {
 	case l.corkPeer != p && l.cur != p && !l.eager:
 		return false
 	}
-	l.flushCork()
+	if l.corkPeer == p || l.corkPeer != nil && !l.corkAlong() {
+		l.flushCork()
+	}
 	if p.out != nil || p.flags&pfCut != 0 || l.corkPeer != nil && l.corkPeer != p {
 		return false
 	}
@@ -130,8 +135,7 @@ func (l *Loop) flushCork() {
 	p.drained()
 }
 
-// sendNow sends b at once and queues what the kernel does not take: as a
-// reference to f, whose bytes b is, or as a copy where f is nil.
+// sendNow sends b, the bytes of f if that is not nil, in a system call of its own.
 func (p *Peer) sendNow(b []byte, f *pool.Shared) {
 	n := 0
 	if p.flags&pfBlocked == 0 {
@@ -140,15 +144,21 @@ func (p *Peer) sendNow(b []byte, f *pool.Shared) {
 			p.broken(err)
 			return
 		}
-		p.loop.stats.BytesOut += uint64(n)
-		if n >= len(b) {
-			if p.loop.hooks != nil {
-				p.loop.hooks.wrote(p, n)
-			}
-			return
-		}
-		p.flags |= pfBlocked
 	}
+	p.took(b, n, f)
+}
+
+// took notes that the kernel took n bytes of b, and queues the others: as a
+// reference to f, whose bytes b is, or as a copy where f is nil.
+func (p *Peer) took(b []byte, n int, f *pool.Shared) {
+	p.loop.stats.BytesOut += uint64(n)
+	if n >= len(b) {
+		if p.loop.hooks != nil {
+			p.loop.hooks.wrote(p, n)
+		}
+		return
+	}
+	p.flags |= pfBlocked
 	switch {
 	case p.keeps():
 		p.queue().tearOff(b, n, f)
@@ -166,6 +176,9 @@ func (p *Peer) sendNow(b []byte, f *pool.Shared) {
 // queue is the peer's queue, made if there is none. What is in the cork goes
 // before it.
 func (p *Peer) queue() *outq {
+	if p.flags&pfBurst != 0 {
+		p.loop.flushBurst()
+	}
 	if p.out == nil {
 		if p.loop.corkPeer == p {
 			p.loop.flushCork()
@@ -200,6 +213,9 @@ func (p *Peer) flush() {
 	if l.corkPeer == p {
 		l.flushCork()
 	}
+	if p.flags&pfBurst != 0 {
+		l.flushBurst()
+	}
 	q := p.out
 	if q == nil || p.flags&(pfBlocked|pfCut) != 0 {
 		return
@@ -210,30 +226,45 @@ func (p *Peer) flush() {
 			p.broken(err)
 			return
 		}
-		l.stats.BytesOut += uint64(n)
-		q.consume(n)
-		if l.hooks != nil {
-			l.hooks.wrote(p, n)
-		}
-		if n < want {
-			p.flags |= pfBlocked
-			if !p.keeps() {
-				q.settle()
-			}
-			p.tellBacklog()
+		if !p.tookOf(q, n, want) {
 			return
 		}
 	}
+	p.emptied(q)
+	p.drained()
+}
+
+// tookOf notes that the kernel took n of the first want bytes of q, the peer's
+// queue. false: it is full.
+func (p *Peer) tookOf(q *outq, n, want int) bool {
+	l := p.loop
+	l.stats.BytesOut += uint64(n)
+	q.consume(n)
+	if l.hooks != nil {
+		l.hooks.wrote(p, n)
+	}
+	if n >= want {
+		return true
+	}
+	p.flags |= pfBlocked
+	if !p.keeps() {
+		q.settle()
+	}
+	p.tellBacklog()
+	return false
+}
+
+// emptied takes q away, all of which is sent.
+func (p *Peer) emptied(q *outq) {
 	p.out = nil
 	q.drop()
-	l.outqs.Put(q)
+	p.loop.outqs.Put(q)
 	if s := p.sess; s != nil && s.peer == p && s.unsent.Load() != 0 {
 		s.unsent.Store(0)
 		if s.waits.Load() { // in this order: see Reserve
 			p.flags |= pfHeld
 		}
 	}
-	p.drained()
 }
 
 // sendSome sends the head of q in one system call: one item as it is, small

@@ -55,6 +55,7 @@ const (
 	pfStarted             // a request head has begun to arrive
 	pfPolite              // after its end the client is heard out
 	pfBase64              // a candidate whose client takes no binary
+	pfBurst               // a piece of it is in the loop's burst
 )
 
 const (
@@ -191,7 +192,7 @@ func (p *Peer) closeFrame(frame []byte) {
 // be sending, so it is heard out, for a close with unread bytes would be a
 // reset that can overtake what we said.
 func (p *Peer) endAfter(polite bool) {
-	if p.flags&pfCut != 0 {
+	if p.mute() {
 		return
 	}
 	p.state = stLinger
@@ -226,9 +227,9 @@ func (p *Peer) cut(abort bool) {
 	}
 	if !abort && p.loop.corkPeer == p {
 		p.loop.flushCork()
-		if p.flags&pfCut != 0 {
-			return
-		}
+	}
+	if p.mute() {
+		return
 	}
 	p.flags |= pfCut
 	p.state = stLinger
@@ -303,6 +304,12 @@ func (p *Peer) Closed(err error) {
 	if p.state == stGone {
 		return
 	}
+	if p.flags&pfBurst != 0 { // its client may still read; err is the reason, whatever comes of it
+		s := p.sess
+		p.sess = nil
+		l.flushBurst()
+		p.sess = s
+	}
 	detail := ""
 	if err != nil {
 		detail = err.Error()
@@ -351,7 +358,7 @@ func (p *Peer) moveTo(to *Loop, b []byte) bool {
 	if from.corkPeer == p {
 		from.flushCork()
 	}
-	if p.out != nil || p.flags&pfCut != 0 {
+	if p.mute() || p.out != nil {
 		return false // answers are still on their way: rare, and not worth it
 	}
 	from.watch.forget(p)

@@ -26,8 +26,8 @@ func (b *bomb) Send(p []byte) (int, error) {
 	return b.Conn.Send(p)
 }
 
-// TestPanicInFlush: a flush that panics costs the others of its round nothing,
-// neither their bytes nor the rounds to come.
+// TestPanicInFlush: a send that panics ends its own connection and costs the
+// others of its round nothing, neither their bytes nor the rounds to come.
 func TestPanicInFlush(t *testing.T) {
 	w := newWorld(t, nil)
 	w.mux.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -40,7 +40,7 @@ func TestPanicInFlush(t *testing.T) {
 	l.Flush()
 	c := w.openWS()
 	for round := range 2 {
-		b.armed = true
+		b.armed = round == 0 // then it is gone
 		for range 2 {
 			for _, s := range w.h.sessions {
 				l.PostSend(s, message("x"), 0)

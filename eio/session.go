@@ -273,6 +273,9 @@ const (
 // end ends the session at once. The handler hears of it when the loop has left
 // every method of Session.
 func (s *Session) end(r Reason, detail string, how endKind) {
+	if p := s.peer; p != nil && p.flags&pfBurst != 0 {
+		s.loop.flushBurst() // which may be its end
+	}
 	if s.state == ssClosed {
 		return
 	}

@@ -39,6 +39,9 @@ func (l *Loop) trimLists() {
 	if l.corkPeer == nil {
 		l.cork = nil
 	}
+	if len(l.burst.out) == 0 {
+		l.burst.copied, l.burst.spare.copied = nil, nil
+	}
 	l.scratch, l.body, l.gather, l.vec = nil, nil, nil, nil
 }
 

@@ -161,7 +161,7 @@ func (s *Session) upgrade(p *Peer) {
 		s.q = nil
 		s.sendOn(q, p, packs)
 	}
-	if p.flags&pfHeld != 0 && s.peer == p && p.out == nil && l.corkPeer != p {
+	if p.flags&pfHeld != 0 && s.peer == p && p.out == nil && l.corkPeer != p && p.flags&pfBurst == 0 {
 		p.drained() // nothing has held it up
 	}
 }

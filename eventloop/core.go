@@ -40,6 +40,8 @@ type core struct {
 	// conns counts open connections, transit those on their way to a loop.
 	conns, transit, refused atomic.Int64
 	closing                 atomic.Bool // nothing new is let in
+	ringless                atomic.Bool // it was said that there is no ring
+	rings                   atomic.Int32
 	stopping                atomic.Bool // the loops are to end
 	fdLimit                 atomic.Int64
 	next                    atomic.Uint32
@@ -120,10 +122,12 @@ func (k *core) newLoop(el gnet.EventLoop) (*loop, error) {
 		_ = far.Close()
 		return nil, fmt.Errorf("eventloop: cannot make a loop: %w", err)
 	}
+	l.bulk.start(k)
 	l.eio = k.mux.NewLoop(l)
 	k.transit.Add(1)
 	ch, err := el.Enroll(gnet.NewContext(context.Background(), l), far)
 	if err != nil {
+		l.free()
 		_ = far.Close()
 		k.transit.Add(-1)
 		return nil, fmt.Errorf("eventloop: cannot make a loop: %w", err)

@@ -21,10 +21,16 @@
 //	kernel ──epoll──► gnet loop ──Next(-1)──► Peer.Feed ──► Loop.Flush
 //	   ▲                  ▲                        │
 //	   │                  │ eventfd (Wake)         ▼
-//	   └── sendto on the fd, from the loop ◄── conn.Send
+//	   └── sendto on the fd, from the loop ◄── conn.Send, loop.SendAll
+//	       or an io_uring of the loop's, for many
 //	                      ▲
 //	                      │ tokens of sockets that have room again
 //	           auxiliary epoll, EPOLLOUT|EPOLLONESHOT, blocked sockets only
+//
+// Sends are made by io_uring where there are many at once and the system allows
+// it. Only that: they are made inside of the one system call, nothing waits in
+// the ring, and reading stays gnet's. A send in company costs a fifth less than
+// one that is alone (BenchmarkSendAll).
 //
 // What gnet is not used for, and why:
 //

@@ -25,7 +25,15 @@ type due struct {
 	crowd  bool // several reads of the last round filled the inbox
 	reads  int  // that have since put was set
 	direct int  // reads served at once since the last probe
+
+	// The same for what reads answer, which may leave in one system call.
+	many  bool // many reads of the last round answered
+	held  int  // reads whose answers wait for the round's end
+	alone int  // reads whose answers left at once since the last probe
 }
+
+// manyHeld is how many answers are worth the eventfd.
+const manyHeld = 8
 
 const probeEvery = 32
 
@@ -64,12 +72,38 @@ func (d *due) verdict() verdict {
 	return dueLater
 }
 
+// gathers says that answers may wait for the round's end. Loop only.
+func (d *due) gathers() bool {
+	switch {
+	case d.many || d.held > 0:
+		return true
+	case d.alone < probeEvery:
+		d.alone++
+		return false
+	}
+	d.alone = 0
+	return true
+}
+
+// hold notes a read whose answers wait, and tells whether the eventfd must be
+// rung for the round. Loop only.
+func (d *due) hold() (ring bool) {
+	if d.held++; d.put {
+		return false
+	}
+	d.put, d.reads, d.direct = true, 0, 0
+	return true
+}
+
 // served is called before the inbox is. Loop only.
 func (d *due) served() {
 	d.missed.Store(false)
 	if d.put {
 		d.put = false
 		d.crowd = d.reads > 1
+	}
+	if d.held > 0 {
+		d.many, d.held = d.held >= manyHeld, 0
 	}
 }
 

@@ -55,6 +55,35 @@ func TestDue(t *testing.T) {
 	}
 }
 
+// TestDueAnswers walks through the same choice for what reads answer.
+func TestDueAnswers(t *testing.T) {
+	var d due
+	for i := range probeEvery {
+		if d.gathers() {
+			t.Fatal("read", i, "waits, and nothing says that others come")
+		}
+	}
+	for round, reads := range []int{manyHeld, 2 * manyHeld, manyHeld - 1} {
+		for i := range reads { // the probe, then a crowd, then few
+			if !d.gathers() {
+				t.Fatalf("round %d: read %d does not wait", round, i)
+			}
+			if ring := d.hold(); ring != (i == 0) {
+				t.Fatalf("round %d: read %d rings: %v", round, i, ring)
+			}
+		}
+		d.served()
+	}
+	if d.gathers() {
+		t.Error("waits after a round of few")
+	}
+	// One that waits for a round whose end is on its way anyway rings nobody.
+	d.many, d.put = true, true
+	if !d.gathers() || d.hold() {
+		t.Error("rings twice in a round")
+	}
+}
+
 // posted is a task that sends to one peer, as an emit from a handler does.
 type posted struct {
 	p    *eio.RawPeer

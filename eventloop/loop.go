@@ -22,6 +22,7 @@ type loop struct {
 	wake *wake
 	aux  *writables
 	vec  vector
+	bulk bulk
 
 	// current is the connection whose read is being served, if any.
 	current *conn
@@ -32,6 +33,7 @@ type loop struct {
 	// moves holds where connections are to go, until the end of the round.
 	moves map[*conn]*transfer
 
+	held    bool   // answers wait for the end of the round
 	halted  bool   // the engine's loop has been stopped
 	scratch []byte // 16 KiB for bytes nobody wants, made on first use
 
@@ -82,6 +84,10 @@ func (l *loop) awake() {
 		l.tick(due)
 	}
 	l.run()
+	if l.held {
+		l.held = false
+		l.flush()
+	}
 	l.takeMail()
 }
 
@@ -132,7 +138,13 @@ func (l *loop) halt() bool {
 func (l *loop) bury() {
 	l.takeMail()
 	_ = l.do((*loop).halt)
+	l.free()
+}
+
+// free closes the loop's own descriptors.
+func (l *loop) free() {
 	l.aux.close()
+	l.bulk.close()
 	l.wake.close()
 }
 
@@ -163,9 +175,22 @@ func (l *loop) endRead() {
 		l.awake()
 	case dueLater:
 		l.wake.ring()
-		l.flush()
+		l.flushRead()
 	default:
+		l.flushRead()
+	}
+}
+
+// flushRead sends what a read has made its client's peer say, or keeps it for the
+// end of the round.
+func (l *loop) flushRead() {
+	if l.bulk.ring == nil || !l.due.gathers() {
 		l.flush()
+		return
+	}
+	defer l.recovered("flush", nil)
+	if l.held = l.eio.FlushLater(); l.held && l.due.hold() {
+		l.wake.ring()
 	}
 }
 

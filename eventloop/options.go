@@ -44,6 +44,10 @@ type Options struct {
 	// KeepMemory turns off the janitor, which gives memory back to the system
 	// once the number of connections has changed a lot and then come to rest.
 	KeepMemory bool
+	// NoIOUring has every send be a system call of its own. By default, where the
+	// system allows io_uring (from Linux 5.19 on; many containers forbid it), what
+	// goes to many clients at once goes to the kernel in one.
+	NoIOUring bool
 	// SocketMode is the mode of a unix socket's file. 0 leaves it to the umask.
 	SocketMode fs.FileMode
 	// Logger hears of what nobody else can be told. nil means slog.Default.
@@ -84,4 +88,5 @@ func (o *Options) withDefaults() (Options, error) {
 type Stats struct {
 	Conns   int64 // open connections
 	Refused int64 // connections refused since the start
+	Rings   int   // loops that send through io_uring
 }

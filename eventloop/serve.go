@@ -237,7 +237,7 @@ func (s *Server) Stats() Stats {
 }
 
 func (k *core) stats() Stats {
-	return Stats{Conns: k.conns.Load(), Refused: k.refused.Load()}
+	return Stats{Conns: k.conns.Load(), Refused: k.refused.Load(), Rings: int(k.rings.Load())}
 }
 
 // startClient runs gnet without a listener. stop ends it and returns when its

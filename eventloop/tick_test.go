@@ -24,7 +24,7 @@ func (enrolling) Enroll(_ context.Context, far net.Conn) (<-chan gnet.Registered
 // A loop that is made after the ticks have begun has its first one at once, not
 // when the ticks next look at all loops.
 func TestTickFindsANewLoop(t *testing.T) {
-	k := newCore(eio.NewMux(), Options{Loops: 1})
+	k := newCore(eio.NewMux(), Options{Loops: 1, Logger: discard()})
 	if sleep := k.tick(0); sleep != janitorEvery*time.Millisecond {
 		t.Fatalf("no loops, and sleeps %v", sleep)
 	}
@@ -32,10 +32,7 @@ func TestTickFindsANewLoop(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
-		l.aux.close()
-		l.wake.close()
-	}()
+	defer l.free()
 	select {
 	case <-k.soon:
 	default:

@@ -105,7 +105,7 @@ func (a *app) listen(c *config, failed chan<- error) (*front, error) {
 		return a.listenTLS(c, failed)
 	}
 	s := eventloop.NewServer(c.addr, a.io, &eventloop.Options{
-		Loops: c.loops, UserTimeout: c.userTimeout, Logger: a.log,
+		Loops: c.loops, UserTimeout: c.userTimeout, NoIOUring: c.noIOUring, Logger: a.log,
 	})
 	if err := s.Start(); err != nil {
 		return nil, err

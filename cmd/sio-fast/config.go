@@ -31,6 +31,7 @@ type config struct {
 	logLevel     string
 	logFormat    string
 	userTimeout  time.Duration
+	noIOUring    bool
 	drain        time.Duration
 	recovery     time.Duration
 	deflate      bool
@@ -56,6 +57,8 @@ Where it listens:
   --tls-cert FILE         certificate (PEM); with --tls-key, serves HTTPS and WSS
   --tls-key FILE          private key (PEM)
   --loops N               event loops; 0: one for each core (default 0)
+  --no-io-uring           never send through io_uring; by default what goes to many
+                          clients does, where the system allows it (default off)
 
 What it serves:
   --app NAME              chat: the chat page; load: the events that loadtest
@@ -110,6 +113,7 @@ func parse(args []string, out io.Writer) (*config, error) {
 	f.StringVar(&c.origins, "cors-origin", "", "")
 	f.BoolVar(&c.allowEIO3, "allow-eio3", false, "")
 	f.IntVar(&c.loops, "loops", 0, "")
+	f.BoolVar(&c.noIOUring, "no-io-uring", false, "")
 	f.StringVar(&c.tlsCert, "tls-cert", "", "")
 	f.StringVar(&c.tlsKey, "tls-key", "", "")
 	f.StringVar(&c.logLevel, "log-level", "info", "")

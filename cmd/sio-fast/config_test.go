@@ -84,7 +84,7 @@ func TestHelpIsComplete(t *testing.T) {
 	}
 	for _, name := range []string{
 		"addr", "admin", "app", "path", "ping-interval", "ping-timeout", "max-payload", "max-backlog",
-		"cors-origin", "allow-eio3", "loops", "tls-cert", "tls-key", "log-level", "log-format", "user-timeout", "drain", "version",
+		"cors-origin", "allow-eio3", "loops", "no-io-uring", "tls-cert", "tls-key", "log-level", "log-format", "user-timeout", "drain", "version",
 	} {
 		if !named[name] {
 			t.Errorf("the help does not name --%s", name)

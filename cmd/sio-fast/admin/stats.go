@@ -121,7 +121,7 @@ func (a *Admin) stats(w http.ResponseWriter, _ *http.Request) {
 		"version": a.opts.Version, "go": runtime.Version(), "uptime_seconds": f.uptime.Seconds(),
 
 		"clients": f.server.Clients, "sockets": f.server.Sockets, "namespaces": f.server.Namespaces,
-		"connections": f.front.Conns, "backlog_bytes": f.all.Backlog,
+		"connections": f.front.Conns, "io_uring_loops": f.front.Rings, "backlog_bytes": f.all.Backlog,
 
 		"connections_accepted": f.all.Connections, "connections_refused": f.front.Refused,
 		"sessions_opened": f.all.Sessions, "sessions_closed": closed, "requests_refused": f.all.Refused,

@@ -1,0 +1,318 @@
+//go:build linux
+
+package eventloop
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"net"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/sio-fast/sio-fast/eio"
+	"github.com/sio-fast/sio-fast/sio"
+	"golang.org/x/sys/unix"
+)
+
+// haveRing gives a ring where the system has one. Where it has none, the server
+// lives without, which the other tests show then.
+func haveRing(t *testing.T) *ring {
+	t.Helper()
+	r, err := newRing()
+	if err != nil {
+		t.Logf("no io_uring here: %v", err)
+		return nil
+	}
+	t.Cleanup(r.close)
+	return r
+}
+
+// pair gives the two ends of a stream, the first of which does not block.
+func pair(t *testing.T) (near, far int32) {
+	t.Helper()
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = unix.Close(fds[0]), unix.Close(fds[1]) })
+	return int32(fds[0]), int32(fds[1])
+}
+
+// TestRing compares each result with that of send(2) in the same situation.
+func TestRing(t *testing.T) {
+	r := haveRing(t)
+	if r == nil {
+		return
+	}
+	one := func(fd int32, p []byte) int32 {
+		res := int32(0)
+		r.put(fd, p, 7)
+		if err := r.submit(1, func(i int, n int32) {
+			if res = n; i != 7 {
+				t.Errorf("the result of send %d", i)
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return res
+	}
+	near, far := pair(t)
+	if n := one(near, []byte("hello")); n != 5 {
+		t.Errorf("sent %d of 5", n)
+	}
+	got := make([]byte, 10)
+	if n, err := unix.Read(int(far), got); n != 5 || string(got[:5]) != "hello" {
+		t.Errorf("arrived: %q, %v", got[:5], err)
+	}
+	large := make([]byte, 8<<20)
+	if n := one(near, large); n <= 0 || int(n) >= len(large) {
+		t.Errorf("the kernel took %d of 8 MiB", n)
+	}
+	if n := one(near, large); n != -int32(syscall.EAGAIN) {
+		t.Errorf("a full socket gives %d, want EAGAIN", n)
+	}
+	near, far = pair(t)
+	_ = unix.Shutdown(int(far), unix.SHUT_RDWR)
+	if n := one(near, got); n != -int32(syscall.EPIPE) {
+		t.Errorf("a closed stream gives %d, want EPIPE", n)
+	}
+	if n := one(1<<20, got); n != -int32(syscall.EBADF) {
+		t.Errorf("no descriptor gives %d, want EBADF", n)
+	}
+}
+
+// TestRingWraps: many batches of every size go round the queues, each send is
+// made once, and its result comes with its number.
+func TestRingWraps(t *testing.T) {
+	r := haveRing(t)
+	if r == nil {
+		return
+	}
+	near, far := pair(t)
+	in := make([]byte, ringEntries)
+	for batch := range 500 {
+		n := batch%ringEntries + 1
+		out := make([]byte, n)
+		for i := range out {
+			out[i] = byte(batch + i)
+			r.put(near, out[i:i+1], i)
+		}
+		var seen []int
+		if err := r.submit(n, func(i int, res int32) {
+			if seen = append(seen, i); res != 1 {
+				t.Errorf("result %d", res)
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(seen)
+		if len(seen) != n || seen[n-1] != n-1 || len(slices.Compact(seen)) != n {
+			t.Fatalf("batch of %d: results of %v", n, seen)
+		}
+		if k, err := unix.Read(int(far), in); k != n || !bytes.Equal(in[:k], out) {
+			t.Fatalf("batch of %d: %v arrived, %v", n, in[:max(k, 0)], err)
+		}
+	}
+}
+
+// TestRingLost: a ring that stops working costs no message.
+func TestRingLost(t *testing.T) {
+	if haveRing(t) == nil {
+		return
+	}
+	k := newCore(eio.NewMux(), Options{Loops: 1, Logger: discard()})
+	l := &loop{core: k}
+	l.bulk.start(k)
+	if k.stats().Rings != 1 {
+		t.Fatal("no ring")
+	}
+	fd := l.bulk.ring.fd
+	l.bulk.ring.fd = 1 << 20 // EBADF
+	var list []eio.Outgoing
+	var fars []int32
+	for range 10 {
+		near, far := pair(t)
+		fars = append(fars, far)
+		list = append(list, eio.Outgoing{Conn: &conn{fd: near, l: l}, B: []byte("x")})
+	}
+	l.SendAll(list)
+	for i := range list {
+		if list[i].N != 1 || list[i].Err != nil {
+			t.Errorf("send %d: %d, %v", i, list[i].N, list[i].Err)
+		}
+		if n, err := unix.Read(int(fars[i]), make([]byte, 5)); n != 1 {
+			t.Errorf("send %d: %d arrived, %v", i, n, err)
+		}
+	}
+	if l.bulk.ring != nil || k.stats().Rings != 0 {
+		t.Error("the ring is still there")
+	}
+	_ = unix.Close(fd)
+}
+
+// TestSendAll: what a batch does to each of its connections is what Send does,
+// also in the company of others.
+func TestSendAll(t *testing.T) {
+	for _, without := range []bool{false, true} {
+		k := newCore(eio.NewMux(), Options{Loops: 1, NoIOUring: without, Logger: discard()})
+		l := &loop{core: k}
+		l.bulk.start(k)
+		var err error
+		if l.aux, err = newWritables(func([]token) {}); err != nil {
+			t.Fatal(err)
+		}
+		large := make([]byte, 8<<20)
+		conns := make([]*conn, 3*ringEntries)
+		list := make([]eio.Outgoing, len(conns))
+		for i := range conns {
+			near, far := pair(t)
+			conns[i] = &conn{fd: near, l: l}
+			list[i] = eio.Outgoing{Conn: conns[i], B: []byte("hello")}
+			switch i % 4 {
+			case 1:
+				_ = unix.Shutdown(int(far), unix.SHUT_RDWR)
+			case 2:
+				list[i].B = large
+			case 3:
+				conns[i].state = stateMoving
+			}
+		}
+		l.SendAll(list)
+		for i, o := range list {
+			switch i % 4 {
+			case 0:
+				if o.N != 5 || o.Err != nil || conns[i].blocked {
+					t.Errorf("whole: %d, %v", o.N, o.Err)
+				}
+			case 1:
+				if o.N != 0 || o.Err != syscall.EPIPE {
+					t.Errorf("closed: %d, %v", o.N, o.Err)
+				}
+			case 2:
+				if o.N <= 0 || o.N == len(o.B) || o.Err != nil || !conns[i].blocked {
+					t.Errorf("full: %d, %v", o.N, o.Err)
+				}
+				l.aux.forget(conns[i])
+			case 3:
+				if o.N != 0 || o.Err != net.ErrClosed {
+					t.Errorf("moving: %d, %v", o.N, o.Err)
+				}
+			}
+		}
+		for i := range list { // again, for what is free of charge
+			conns[i].state, list[i].B = stateOpen, []byte("again")
+			if i%4 != 0 {
+				list[i].Conn = conns[i-i%4]
+			}
+		}
+		if n := testing.AllocsPerRun(20, func() { l.SendAll(list) }); n != 0 && !without {
+			t.Errorf("%v allocations", n)
+		}
+		l.aux.close()
+		l.bulk.close()
+	}
+}
+
+// TestCrowd: broadcasts and echoes of many clients on real sockets, with the ring
+// and without: each client gets everything once and in order.
+func TestCrowd(t *testing.T) {
+	for _, without := range []bool{false, true} {
+		t.Run(fmt.Sprint("without ring ", without), func(t *testing.T) {
+			io, err := sio.New(&sio.Options{Logger: discard()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			io.Inline().On("echo", func(e *sio.Event) error { return e.Socket().EmitRaw("echo", e.Raw()) })
+			io.Inline().On("all", func(e *sio.Event) error { return io.EmitRaw("all", e.Raw()) })
+			s := serve(t, "127.0.0.1:0", io, &Options{Loops: 1, NoIOUring: without, Logger: discard()})
+			const clients, rounds = 150, 20
+			xs := make([]*client, clients)
+			for i := range xs {
+				xs[i] = dial(t, s, "/socket.io/?EIO=4&transport=websocket")
+				_, _, _ = xs[i].frame() // the open packet
+				xs[i].text("40")
+				_, _, _ = xs[i].frame()
+			}
+			for round := range rounds {
+				for _, x := range xs {
+					x.raw(masked(masked(nil, 1, fmt.Appendf(nil, `42["echo",%d]`, round)), 1, fmt.Appendf(nil, `42["echo",%d]`, -round)))
+				}
+				for _, x := range xs {
+					x.want(fmt.Sprintf(`42["echo",%d]`, round))
+					x.want(fmt.Sprintf(`42["echo",%d]`, -round))
+				}
+				xs[round].text(fmt.Sprintf(`42["all",%d]`, round))
+				for _, x := range xs {
+					x.want(fmt.Sprintf(`42["all",%d]`, round))
+				}
+			}
+		})
+	}
+}
+
+// TestWithoutRing: the option is heeded, and where there is no ring, that is said
+// once.
+func TestWithoutRing(t *testing.T) {
+	s := serve(t, "127.0.0.1:0", echoMux(), &Options{Loops: 2, NoIOUring: true})
+	if n := s.Stats().Rings; n != 0 {
+		t.Errorf("%d rings", n)
+	}
+	var log bytes.Buffer
+	k := newCore(eio.NewMux(), Options{Loops: 1, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	for range 2 {
+		b := bulk{core: k}
+		b.without(syscall.ENOSYS)
+	}
+	if got := log.String(); strings.Count(got, "io_uring") != 1 || !strings.Contains(got, "function not implemented") {
+		t.Errorf("logged: %q", got)
+	}
+}
+
+// BenchmarkSendAll is a send over TCP, in company and, with "each", alone.
+func BenchmarkSendAll(b *testing.B) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = ln.Close() }()
+	far := make([]int, ringEntries)
+	list := make([]eio.Outgoing, ringEntries)
+	k := newCore(eio.NewMux(), Options{Loops: 1, Logger: discard()})
+	with, without := &loop{core: k}, &loop{core: k}
+	with.bulk.start(k)
+	defer with.bulk.close()
+	for i := range list {
+		c, err := net.Dial("tcp", ln.Addr().String())
+		if err != nil {
+			b.Fatal(err)
+		}
+		d, err := ln.Accept()
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer func() { _, _ = c.Close(), d.Close() }()
+		far[i] = fdOf(b, d)
+		list[i] = eio.Outgoing{Conn: &conn{fd: int32(fdOf(b, c)), l: with}, B: make([]byte, 70)}
+	}
+	in := make([]byte, 4096)
+	for _, n := range []int{ringLeast, 10, 32, ringEntries} {
+		for name, l := range map[string]*loop{"ring": with, "each": without} {
+			b.Run(fmt.Sprintf("%d/%s", n, name), func(b *testing.B) {
+				for sent := 0; sent < b.N; sent += n {
+					l.SendAll(list[:n])
+					b.StopTimer()
+					for i := range n {
+						if list[i].N != 70 {
+							b.Fatal(list[i])
+						}
+						_, _ = unix.Read(far[i], in)
+					}
+					b.StartTimer()
+				}
+			})
+		}
+	}
+}
