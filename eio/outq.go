@@ -15,6 +15,7 @@ type outq struct {
 	bytes int  // unsent
 	sum   *int // of bytes, over the loop's queues
 	own   bool // the last item was made here: it may be appended to
+	few   [4]*pool.Shared
 }
 
 func resetOutq(q *outq) {
@@ -27,6 +28,9 @@ func resetOutq(q *outq) {
 // newQueue takes a queue from the slab.
 func (l *Loop) newQueue() *outq {
 	q := l.outqs.Get()
+	if q.items == nil {
+		q.items = q.few[:0] // enough for most
+	}
 	q.sum = &l.backlog
 	return q
 }

@@ -12,6 +12,9 @@ type Slab[T any] struct {
 	// Reset empties a value that comes back, keeping what is worth keeping
 	// (the room of a slice). nil means that the value is zeroed.
 	Reset func(*T)
+	// Chunk is how many values are made at once, so that a crowd that wants one
+	// each costs few allocations. They are freed together. 0 means 1.
+	Chunk int
 
 	free []*T
 }
@@ -25,10 +28,21 @@ func (s *Slab[T]) Get() *T {
 		s.free[n-1] = nil
 		s.free = s.free[:n-1]
 	} else {
-		v = new(T)
+		v = s.make()
 	}
 	took(v)
 	return v
+}
+
+func (s *Slab[T]) make() *T {
+	if s.Chunk <= 1 || debug {
+		return new(T)
+	}
+	vs := make([]T, s.Chunk)
+	for i := range vs[1:] {
+		s.free = append(s.free, &vs[i+1])
+	}
+	return &vs[0]
 }
 
 // Put takes v back and empties it. Putting nil does nothing. Loop only. Does

@@ -50,3 +50,22 @@ func TestSlabIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestSlabChunk: values made together are as separate as others.
+func TestSlabChunk(t *testing.T) {
+	s := Slab[thing]{Chunk: 8}
+	seen := map[*thing]bool{}
+	for i := range 20 {
+		v := s.Get()
+		if seen[v] || v.n != 0 {
+			t.Fatalf("Get %d gave one that is in use", i)
+		}
+		seen[v], v.n = true, i+1
+	}
+	if len(s.free) != 4 && !debug {
+		t.Errorf("%d free values after 20 of 3 chunks of 8", len(s.free))
+	}
+	for v := range seen {
+		s.Put(v)
+	}
+}
