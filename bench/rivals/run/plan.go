@@ -19,10 +19,14 @@ func (c *config) choose() (p plan, err error) {
 	if p.servers, err = chosen(servers(), c.servers, func(s server) string { return s.name }); err != nil {
 		return p, fmt.Errorf("--servers: %w", err)
 	}
+	usual := slices.DeleteFunc(servers(), func(s server) bool { return s.asked })
+	if c.servers == "" {
+		p.servers = usual
+	}
 	if p.measures, err = chosen(measures(), c.measures, func(m measure) string { return m.name }); err != nil {
 		return p, fmt.Errorf("--measures: %w", err)
 	}
-	p.whole = !c.short && c.rounds >= 3 && len(p.servers) == len(servers()) && len(p.measures) == len(measures())
+	p.whole = !c.short && c.rounds >= 3 && len(p.servers) >= len(usual) && len(p.measures) == len(measures())
 	return p, nil
 }
 

@@ -30,24 +30,26 @@ type server struct {
 	install func(context.Context) (versions string, err error)
 	// command starts it; PORT and ADMIN stand for ports.
 	command func() string
+	asked   bool // measured only where --servers names it
 }
 
 const folder = "bench/rivals/"
 
 func servers() []server {
 	return []server{
-		{"floor", "floor: bare epoll, one send a delivery", reference, false, false, goInstall(".", "bench/floor"), fixed("bin/rivals/floor --port PORT")},
-		{"floor-share", "floor: messages of one read share sends", reference, false, false, goInstall(".", "bench/floor"), fixed("bin/rivals/floor --share --port PORT")},
-		{"sio", "sio-fast, typed handlers", ours, true, true, goInstall(".", "cmd/sio-fast"), fixed(ourCommand + "load")},
-		{"sio-raw", "sio-fast, raw handlers", ours, true, true, goInstall(".", "cmd/sio-fast"), fixed(ourCommand + "load-raw")},
-		{"gnet", "bare gnet, hand-written bytes", reference, false, true, goInstall(folder, "gnet"), fixed("env GOMAXPROCS=1 bin/rivals/gnet --port PORT --admin 127.0.0.1:ADMIN")},
-		{"gws", "lxzan/gws, hand-written bytes", reference, false, true, goInstall(folder, "gws"), fixed("env GOMAXPROCS=1 bin/rivals/gws --port PORT --admin 127.0.0.1:ADMIN")},
-		{"uws-native", "uWebSockets.js alone, native publish", reference, false, false, npmInstall("uws", "node", uwsPackage), nodeCommand("uws/native.mjs")},
-		{"bun-native", "Bun's websockets alone, native publish", reference, false, false, npmInstall("bun", "", "bun"), bunCommand("bun/native.mjs")},
-		{"node", "Node socket.io + ws", rival, true, false, npmInstall("node", "node", "socket.io", "engine.io", "ws"), nodeCommand("node/server.mjs")},
-		{"uws", "Node socket.io + uWebSockets.js", rival, true, false, npmInstall("uws", "node", "socket.io", uwsPackage), nodeCommand("uws/server.mjs")},
-		{"bun", "Bun socket.io + its engine", rival, true, false, npmInstall("bun", "", "bun", "socket.io", "@socket.io/bun-engine"), bunCommand("bun/server.mjs")},
-		{"zishang", "zishang520/socket.io (Go)", rival, true, true, goInstall(folder, "zishang"), fixed("env GOMAXPROCS=1 bin/rivals/zishang --port PORT --admin 127.0.0.1:ADMIN")},
+		{"floor", "floor: bare epoll, one send a delivery", reference, false, false, goInstall(".", "bench/floor"), fixed("bin/rivals/floor --port PORT"), false},
+		{"floor-share", "floor: messages of one read share sends", reference, false, false, goInstall(".", "bench/floor"), fixed("bin/rivals/floor --share --port PORT"), false},
+		{"sio", "sio-fast, typed handlers", ours, true, true, goInstall(".", "cmd/sio-fast"), fixed(ourCommand + "load"), false},
+		{"sio-raw", "sio-fast, raw handlers", ours, true, true, goInstall(".", "cmd/sio-fast"), fixed(ourCommand + "load-raw"), false},
+		{"sio-send", "sio-fast, typed handlers, without io_uring", ours, true, true, goInstall(".", "cmd/sio-fast"), fixed(ourCommand + "load --no-io-uring"), true},
+		{"gnet", "bare gnet, hand-written bytes", reference, false, true, goInstall(folder, "gnet"), fixed("env GOMAXPROCS=1 bin/rivals/gnet --port PORT --admin 127.0.0.1:ADMIN"), false},
+		{"gws", "lxzan/gws, hand-written bytes", reference, false, true, goInstall(folder, "gws"), fixed("env GOMAXPROCS=1 bin/rivals/gws --port PORT --admin 127.0.0.1:ADMIN"), false},
+		{"uws-native", "uWebSockets.js alone, native publish", reference, false, false, npmInstall("uws", "node", uwsPackage), nodeCommand("uws/native.mjs"), false},
+		{"bun-native", "Bun's websockets alone, native publish", reference, false, false, npmInstall("bun", "", "bun"), bunCommand("bun/native.mjs"), false},
+		{"node", "Node socket.io + ws", rival, true, false, npmInstall("node", "node", "socket.io", "engine.io", "ws"), nodeCommand("node/server.mjs"), false},
+		{"uws", "Node socket.io + uWebSockets.js", rival, true, false, npmInstall("uws", "node", "socket.io", uwsPackage), nodeCommand("uws/server.mjs"), false},
+		{"bun", "Bun socket.io + its engine", rival, true, false, npmInstall("bun", "", "bun", "socket.io", "@socket.io/bun-engine"), bunCommand("bun/server.mjs"), false},
+		{"zishang", "zishang520/socket.io (Go)", rival, true, true, goInstall(folder, "zishang"), fixed("env GOMAXPROCS=1 bin/rivals/zishang --port PORT --admin 127.0.0.1:ADMIN"), false},
 	}
 }
 
