@@ -6,7 +6,6 @@ import (
 	"context"
 	"net"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -57,19 +56,6 @@ type reply struct {
 }
 
 func (r *reply) Run(*eio.Loop) bool { r.p.Send(r.data, false); return false }
-
-// fdOf gives the descriptor of c, which becomes blocking.
-func fdOf(t testing.TB, c net.Conn) (n int) {
-	rc, err := c.(syscall.Conn).SyscallConn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = rc.Control(func(fd uintptr) {
-		n = int(fd)
-		_ = unix.SetNonblock(n, false)
-	})
-	return n
-}
 
 // waker counts the wakes of a loop, for BenchmarkWake.
 type waker struct {
@@ -141,4 +127,20 @@ func BenchmarkWake(b *testing.B) {
 		})
 	}
 	time.Sleep(time.Millisecond)
+}
+
+// TestSendAllAllocs: to send to many costs nothing.
+func TestSendAllAllocs(t *testing.T) {
+	k := newCore(eio.NewMux(), Options{Loops: 1, Logger: discard()})
+	l := &loop{core: k}
+	l.bulk.start(k)
+	defer l.bulk.close()
+	list := make([]eio.Outgoing, 2*ringEntries)
+	for i := range list {
+		near, _ := pair(t)
+		list[i] = eio.Outgoing{Conn: &conn{fd: near, l: l}, B: []byte("hello")}
+	}
+	if n := testing.AllocsPerRun(20, func() { l.SendAll(list) }); n != 0 {
+		t.Errorf("%v allocs, want 0", n)
+	}
 }

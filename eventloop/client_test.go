@@ -16,11 +16,13 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/sio-fast/sio-fast/eio"
 	"github.com/sio-fast/sio-fast/pool"
+	"golang.org/x/sys/unix"
 )
 
 const patience = 20 * time.Second
@@ -297,4 +299,17 @@ func chop(c net.Conn, b []byte, r *rand.Rand) error {
 		b = b[n:]
 	}
 	return nil
+}
+
+// fdOf gives the descriptor of c, which becomes blocking.
+func fdOf(t testing.TB, c net.Conn) (n int) {
+	rc, err := c.(syscall.Conn).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = rc.Control(func(fd uintptr) {
+		n = int(fd)
+		_ = unix.SetNonblock(n, false)
+	})
+	return n
 }
