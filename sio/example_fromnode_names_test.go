@@ -38,6 +38,8 @@ func Example_fromNodeNames() {
 	})
 	st := open(io)
 	other, v := st.visit(), st.visit()
+	other.says(`421["add",[7]]`)
+	other.hears(1) // so its OnConnect has run
 	v.says(`42["say",{"room":"lobby","text":"hi"}]`)
 	other.hears(1)
 	v.says(`42["moved","ann",3]`)
@@ -50,6 +52,7 @@ func Example_fromNodeNames() {
 	v.hears(1)
 	st.close()
 	// Output:
+	// 431[1]
 	// 42["say",{"room":"lobby","text":"hi"}]
 	// 42["moved","ann",3]
 	// 431[2]

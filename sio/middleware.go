@@ -120,7 +120,9 @@ func (n *Namespace) Use(fn func(s *Socket) error) {
 }
 
 // OnConnect has fn run for each socket that was admitted, before any of its
-// events. fn may block. Its error goes to OnError; the socket stays.
+// events. fn may block, and the client may know that it is connected before fn has
+// done anything: rooms in which others must find the socket by then are joined in
+// [Namespace.Use]. Its error goes to OnError; the socket stays.
 func (n *Namespace) OnConnect(fn func(s *Socket) error) {
 	notNil(fn == nil)
 	n.change(func(t *table) { t.connect = append(t.connect[:len(t.connect):len(t.connect)], fn) })
