@@ -71,7 +71,7 @@ func TestFitsAnHour(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := new(state).left(p.jobs(c.rounds), c); !p.whole || d > 53*time.Minute {
+	if d := new(state).left(p.jobs(c.rounds), c); !p.whole || d > 54*time.Minute {
 		t.Errorf("%v", d)
 	}
 }
