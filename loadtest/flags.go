@@ -141,7 +141,7 @@ func loadFlags(c *run.Config) group {
 	f.in("rounds", "churn")
 	f.IntVar(&c.Visits, "visits", 3000, "visits in each round")
 	f.in("visits", "churn")
-	f.Float64Var(&c.SlowShare, "slow-share", 1, "`percent` of the clients that stop reading")
+	f.Float64Var(&c.SlowShare, "slow-share", 1, "`percent` of the clients that stop reading; 0: nobody, to see what the halves differ by alone")
 	f.in("slow-share", "slow")
 	f.IntSliceVar(&c.Counts, "counts", []int{100, 1000, 5000, 10000, 15000}, "a run for each of these numbers of clients, those above --clients left out")
 	f.in("counts", "grow")

@@ -101,6 +101,7 @@ func TestGoodRuns(t *testing.T) {
 		"churn":              {"churn", "-n10", "--rounds=3", "--visits=30", "--processes=2"},
 		"churn polling":      {"churn", "-n10", "--rounds=2", "--visits=20", "--transport=polling"},
 		"slow":               {"slow", "-n20", "--slow-share=10", "--rate=100", "--drain=20s"},
+		"slow, nobody":       {"slow", "-n20", "--slow-share=0", "--rate=100", "--drain=20s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

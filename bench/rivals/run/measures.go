@@ -146,8 +146,11 @@ func measures() []measure {
 			columns: []column{{"churn", "memory after the last rounds, of that after the second", "×", growth}}},
 		// The p99 of broadcasts that come a hundred times a second needs hundreds of them.
 		{name: "slow", title: "1 % of 300 clients stop reading, 4 KB a hundred times a second", scenario: "slow", clients: 300, seconds: 6, duration: 5 * time.Second,
-			suits:   func(s *server) bool { return library(s) && s.name != "sio-raw" },
+			suits:   only("sio", "node", "uws", "bun"),
 			columns: []column{{"slow", "others' p99, of that before", "×", beside}}},
+		{name: "calm", title: "the same, but all go on reading: what the halves differ by alone", scenario: "slow", clients: 300, seconds: 6, duration: 5 * time.Second,
+			suits: only("sio"), args: []string{"--slow-share", "0"},
+			columns: []column{{"calm", "the same with nobody slow", "×", beside}}},
 	}
 }
 

@@ -64,7 +64,7 @@ func (c *Config) Check() error {
 		return usage("a rate must not be negative")
 	case c.Scenario == "rooms" && (c.RoomSize < 2 || c.RoomSize > 4096 || c.Clients%c.RoomSize != 0):
 		return usage("--room-size must be between 2 and 4096 and divide --clients")
-	case c.Scenario == "slow" && (c.Polling || c.SlowShare <= 0 || c.SlowShare > 50 || c.Clients < 2):
+	case c.Scenario == "slow" && (c.Polling || c.SlowShare < 0 || c.SlowShare > 50 || c.Clients < 2):
 		return usage("slow needs websocket, two clients, and a --slow-share between 0 and 50")
 	case c.Scenario == "churn" && (c.Rounds < 1 || c.Visits < 1):
 		return usage("--rounds and --visits must be at least 1")

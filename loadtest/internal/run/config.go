@@ -52,6 +52,14 @@ type Config struct {
 	Live     bool
 }
 
+// slow is how many clients stop reading: one at least, if any.
+func (c *Config) slow() int {
+	if c.SlowShare == 0 {
+		return 0
+	}
+	return max(int(float64(c.Clients)*c.SlowShare/100), 1)
+}
+
 // scenarios names the scenarios with their default number of clients.
 var scenarios = map[string]int{"connect": 1000, "idle": 5000, "echo": 100, "fanout": 1000, "rooms": 1000, "churn": 100, "slow": 300, "grow": 15000, "loops": 10000}
 

@@ -120,7 +120,7 @@ func (r *runner) gather(results []worker.Result) {
 	if s := f.Slow; s != nil {
 		s.Baseline, f.Latency, f.Complete = f.Latency, second.percentiles(), nil
 		s.Reasons = cuts
-		s.Clients = max(int64(float64(r.cfg.Clients)*r.cfg.SlowShare/100), 1)
+		s.Clients = int64(r.cfg.slow())
 		s.Cut = r.area.Sum(func(p *shm.Process) *atomic.Int64 { return &p.Cut })
 	}
 }

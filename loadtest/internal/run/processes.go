@@ -73,7 +73,7 @@ func (r *runner) workerConfig(ip netip.Addr, port int) worker.Config {
 		InFlight: c.InFlight, Rate: c.Rate, Size: c.Size, Ack: c.Ack, RoomSize: c.RoomSize, Spin: c.Spin,
 	}
 	if c.Scenario == "slow" {
-		w.Slow = max(int(float64(c.Clients)*c.SlowShare/100), 1)
+		w.Slow = c.slow()
 	}
 	return w
 }
