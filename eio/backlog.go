@@ -32,6 +32,17 @@ func (s *Session) admit(q *outq, fl SendFlags) bool {
 	return false
 }
 
+// joins says whether a message may follow what was sent to p, the peer of s: of
+// that it must be known what the kernel made of it.
+func (s *Session) joins(p *Peer, fl SendFlags) bool {
+	p.leaveBurst()
+	if s.state != ssOpen {
+		s.loop.stats.ClosedDropped++
+		return false
+	}
+	return p.flags&(pfBlocked|pfCut) == 0 || s.admit(p.out, fl)
+}
+
 // Backlog is the number of bytes the session has accepted and not yet given to
 // the kernel. Loop only.
 func (s *Session) Backlog() int {

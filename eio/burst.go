@@ -17,8 +17,8 @@ type Outgoing struct {
 // Sender is what a [Waker] may implement besides: many sends in one system call.
 type Sender interface {
 	// SendAll does for each of list what Send of its Conn does with its B, in
-	// their order, and stores what Send would return. No Conn stands there twice.
-	// Loop only.
+	// their order, and stores what Send would return. No Conn stands there twice;
+	// some may be of another driver, such as net/http's. Loop only.
 	SendAll(list []Outgoing)
 }
 
@@ -79,7 +79,7 @@ type source struct {
 // unsent. It borrows f: a message to many is retained once.
 func (p *Peer) sendAlong(f *pool.Shared) {
 	l := p.loop
-	if l.hooks != nil { // they count what goes, message by message
+	if l.each {
 		p.sendNow(f.B, f)
 		return
 	}
@@ -94,7 +94,7 @@ func (p *Peer) sendAlong(f *pool.Shared) {
 // much of it.
 func (p *Peer) flushAlong() bool {
 	l, q := p.loop, p.out
-	if q == nil || l.hooks != nil || p.flags&(pfBlocked|pfCut|pfBurst) != 0 || l.corkPeer == p {
+	if q == nil || q.bytes == 0 || l.each || p.flags&(pfBlocked|pfCut|pfBurst) != 0 || l.corkPeer == p {
 		return false
 	}
 	bytes := q.items[q.head].B[q.off:]
@@ -118,7 +118,7 @@ func (p *Peer) flushAlong() bool {
 // it is too much for that.
 func (l *Loop) corkAlong() bool {
 	p := l.corkPeer
-	if len(l.cork) > burstCopied || p.out != nil || p.flags&(pfCut|pfBurst) != 0 || l.hooks != nil {
+	if len(l.cork) > burstCopied || p.out != nil || p.flags&(pfCut|pfBurst) != 0 || l.each {
 		return false
 	}
 	b := &l.burst
@@ -139,13 +139,23 @@ func (p *Peer) enter(bytes []byte, from source) {
 	}
 }
 
-// mute says that nothing can be sent to p any more. What p has in the burst goes
-// first.
-func (p *Peer) mute() bool {
+// leaveBurst sends the burst if p has something in it, so that p's flags and its
+// session's state tell what has become of that.
+func (p *Peer) leaveBurst() {
 	if p.flags&pfBurst != 0 {
 		p.loop.flushBurst()
 	}
-	return p.flags&pfCut != 0
+}
+
+// unsent is how many bytes p has in the burst that are in no queue. Only for a
+// peer with pfBurst.
+func (b *burst) unsent(p *Peer) int {
+	for i := range b.from {
+		if s := &b.from[i]; s.p == p && s.q == nil {
+			return len(b.out[i].B)
+		}
+	}
+	return 0
 }
 
 // flushBurst sends what was gathered.
@@ -156,7 +166,7 @@ func (l *Loop) flushBurst() {
 	}
 	x := b.batch
 	b.batch, b.spare = b.spare, batch{}
-	b.sender.SendAll(x.out)
+	l.sendAll(x.out)
 	// First each peer becomes what its send has made of it, and only then comes
 	// what follows from that, which may be sends.
 	for i := range x.out {
@@ -169,6 +179,20 @@ func (l *Loop) flushBurst() {
 	if b.spare.out == nil {
 		b.spare = x
 	}
+}
+
+// sendAll has the driver send what was gathered. If it panics nobody knows what
+// went and what did not: all of it has failed.
+func (l *Loop) sendAll(list []Outgoing) {
+	defer func() {
+		if v := recover(); v != nil {
+			l.panicked(v)
+			for i := range list {
+				list[i].Err = errPanic
+			}
+		}
+	}()
+	l.burst.sender.SendAll(list)
 }
 
 // took notes what the kernel took of o.

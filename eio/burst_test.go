@@ -3,9 +3,12 @@ package eio_test
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sio-fast/sio-fast/eio"
 	"github.com/sio-fast/sio-fast/eio/eiotest"
@@ -223,6 +226,52 @@ func TestBurstBroken(t *testing.T) {
 	}
 }
 
+// fragile is a driver whose SendAll may panic.
+type fragile struct{ armed bool }
+
+func (*fragile) Wake() {}
+
+func (f *fragile) SendAll(list []eio.Outgoing) {
+	if f.armed {
+		panic("on purpose")
+	}
+	for i := range list {
+		list[i].N, list[i].Err = list[i].Conn.Send(list[i].B)
+	}
+}
+
+// TestBurstPanics: where a driver panics nobody knows what was sent; those
+// connections end, and the loop goes on.
+func TestBurstPanics(t *testing.T) {
+	w := newWorld(t, nil)
+	w.mux.Logger = slog.New(slog.DiscardHandler)
+	f := new(fragile)
+	l := w.mux.NewLoop(f)
+	for _, armed := range []bool{true, false} {
+		var cs []*eiotest.Conn
+		var ps [2]eio.Peer
+		for i := range ps {
+			c := w.d.Dial()
+			l.Accept(&ps[i], c.Server())
+			ps[i].Feed([]byte(upgrade(base + "websocket")))
+			l.Flush()
+			c.Take()
+			cs = append(cs, c)
+		}
+		f.armed = armed
+		l.Post(&spread{to: w.h.sessions, data: "x", took: func(*eio.Session, string) {}})
+		l.Run()
+		f.armed = false
+		for i, c := range cs {
+			if got := c.String(); c.Aborted() != armed || (got == sent("4x")) == armed {
+				t.Errorf("aborted: %v, got %q", c.Aborted(), got)
+			}
+			ps[i].Closed(nil)
+		}
+	}
+	l.Stop()
+}
+
 // TestBurstDrops: a volatile message finds out who is held up by the broadcast
 // before it, although that was gathered.
 func TestBurstDrops(t *testing.T) {
@@ -241,4 +290,86 @@ func TestBurstDrops(t *testing.T) {
 	if n != 3 {
 		t.Errorf("%d accepted, want 3", n)
 	}
+}
+
+// say sends a text message.
+func say(s *eio.Session, data string, fl eio.SendFlags) bool {
+	f := message(data)
+	defer f.Release()
+	return s.Send(f, fl)
+}
+
+// TestBurstPolicies: the second message of one task finds out what the kernel made
+// of the first, although that was gathered.
+func TestBurstPolicies(t *testing.T) {
+	w := newWorld(t, nil)
+	a, b := w.openWS(), w.openWS()
+	a.SetRoom(3)
+	b.Err = errors.New("broken pipe")
+	w.d.Loop(0).Post(task(func(*eio.Loop) bool {
+		s := w.h.sessions[0]
+		say(s, "xyz", 0)
+		if n := s.Backlog(); n != len(sent("4xyz")) && n != len(sent("4xyz"))-3 {
+			t.Errorf("a backlog of %d bytes", n)
+		}
+		if say(s, "v", eio.Volatile) {
+			t.Error("a volatile message was taken")
+		}
+		s = w.h.sessions[1]
+		say(s, "x", 0)
+		if say(s, "y", 0) || !s.Closed() {
+			t.Error("a message was taken after the connection broke")
+		}
+		return false
+	}))
+	w.d.Run()
+	a.SetRoom(-1)
+	expect(t, a, sent("4xyz"))
+	expect(t, b, "")
+}
+
+// TestBurstHooks: WhenSent counts what is in the burst.
+func TestBurstHooks(t *testing.T) {
+	w := newWorld(t, nil)
+	a := w.openWS()
+	a.SetRoom(3)
+	var heard []string
+	w.d.Loop(0).Post(task(func(*eio.Loop) bool {
+		s := w.h.sessions[0]
+		for _, m := range []string{"4a", "4b"} {
+			say(s, m[1:], 0)
+			s.WhenSent(func() { heard = append(heard, m) })
+		}
+		return false
+	}))
+	w.d.Run()
+	if len(heard) != 0 {
+		t.Errorf("heard %q while the kernel is full", heard)
+	}
+	a.SetRoom(-1)
+	w.d.Settle()
+	expect(t, a, sent("4a")+sent("4b"))
+	if !slices.Equal(heard, []string{"4a", "4b"}) {
+		t.Errorf("heard %q", heard)
+	}
+}
+
+// TestBurstWaitsNotLong: reads that take their time do not hold up the answers of
+// those before.
+func TestBurstWaitsNotLong(t *testing.T) {
+	w := newWorld(t, nil)
+	w.h.echo = true
+	a, b := w.openWS(), w.openWS()
+	a.Feed([]byte(text("4a")))
+	if !w.d.Loop(0).FlushLater() {
+		t.Fatal("nothing waits")
+	}
+	for end := time.Now().Add(10 * time.Millisecond); time.Now().Before(end); {
+	}
+	b.Feed([]byte(text("4b")))
+	if w.d.Loop(0).FlushLater() {
+		t.Error("something waits")
+	}
+	expect(t, a, sent("4a"))
+	expect(t, b, sent("4b"))
 }

@@ -18,14 +18,22 @@ func (l *Loop) Flush() {
 // what others make theirs say: the driver promises a Flush soon. waits: something
 // does. Loop only.
 func (l *Loop) FlushLater() (waits bool) {
+	had := len(l.burst.out)
 	switch {
-	case len(l.dirty)+len(l.polls)+len(l.ready)+len(l.ends)+len(l.drains)+l.depth > 0, l.hooks != nil:
+	case len(l.dirty)+len(l.polls)+len(l.ready)+len(l.ends)+len(l.drains)+l.depth > 0,
+		l.hooks != nil && len(l.hooks.notes) > 0,
+		l.corkPeer != nil && !l.corkAlong(),
+		had > 0 && ticks()-l.held > holdFor:
 		l.Flush()
-	case l.corkPeer != nil && !l.corkAlong():
-		l.Flush()
+	case had == 0:
+		l.held = ticks()
 	}
 	return len(l.burst.out) > 0
 }
+
+// holdFor is for how many ticks an answer may wait while other reads are served,
+// each of which may take its time: about a millisecond.
+const holdFor = 16 * fresh
 
 func (l *Loop) flush() {
 	l.flushCork()

@@ -95,7 +95,6 @@ func (s *Session) WhenSent(fn func()) {
 // hooked gives what the loop keeps for hooks.
 func (l *Loop) hooked() *hookState {
 	if l.hooks == nil {
-		l.flushBurst() // of which they would know nothing
 		l.hooks = new(hookState)
 	}
 	return l.hooks

@@ -45,6 +45,8 @@ type Loop struct {
 	cork     []byte
 	corkPeer *Peer
 	burst    burst
+	held     uint64 // ticks when the first answer was gathered in the burst
+	each     bool   // an engine here has Hooks: they hear of each message as it goes
 	gather   []byte
 	vec      [][]byte
 	scratch  []byte
@@ -121,7 +123,8 @@ func (m *Mux) clock() time.Duration {
 }
 
 // stale reports that the clock must be asked again, whose time holds for so many
-// ticks as are fresh: many a message takes less time than to ask it. A clock that is not the machine's is asked always. Loop only.
+// ticks as are fresh: many a message takes less time than to ask it. A clock that
+// is not the machine's is asked always. Loop only.
 func (l *Loop) stale() bool { return l.mux.Clock != nil || ticks()-l.asked > fresh }
 
 // ask asks the clock, and brings the loop its time: whatever counts from now on

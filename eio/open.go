@@ -77,6 +77,8 @@ func (p *Peer) handshake(e *Engine, q *query, r *http1.Request) {
 	first := e.opts.InitialPacket
 	if e.opts.Hooks != nil {
 		l.hooked()
+		l.flushBurst()
+		l.each = true
 		s.hookOpen(l.body, first)
 	}
 	s.state = ssOpen

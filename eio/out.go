@@ -23,6 +23,9 @@ func (p *Peer) pending() int {
 	if p.loop.corkPeer == p {
 		n += len(p.loop.cork)
 	}
+	if p.flags&pfBurst != 0 {
+		n += p.loop.burst.unsent(p)
+	}
 	return n
 }
 
@@ -32,7 +35,8 @@ func (p *Peer) pending() int {
 // leaves in one send without a queue, a reference or a pool.
 func (p *Peer) write(b []byte) {
 	l := p.loop
-	if p.flags&(pfCut|pfBurst) != 0 && p.mute() {
+	p.leaveBurst()
+	if p.flags&pfCut != 0 {
 		return
 	}
 	if p.corks(len(b)) {
@@ -50,7 +54,8 @@ func (p *Peer) write(b []byte) {
 // send sends f, which it borrows and retains if it must queue.
 func (p *Peer) send(f *pool.Shared) {
 	l := p.loop
-	if p.flags&(pfCut|pfBurst) != 0 && p.mute() {
+	p.leaveBurst()
+	if p.flags&pfCut != 0 {
 		return
 	}
 	switch {
@@ -92,9 +97,7 @@ func (l *Loop) direct(p *Peer) bool {
 // over for p if so.
 func (p *Peer) corks(n int) bool {
 	l := p.loop
-	if p.flags&pfBurst != 0 {
-		l.flushBurst()
-	}
+	p.leaveBurst()
 	switch {
 	case p.out != nil || n > corkSize:
 		return false
@@ -106,7 +109,7 @@ func (p *Peer) corks(n int) bool {
 	if l.corkPeer == p || l.corkPeer != nil && !l.corkAlong() {
 		l.flushCork()
 	}
-	if p.out != nil || p.flags&pfCut != 0 || l.corkPeer != nil && l.corkPeer != p {
+	if p.out != nil || p.flags&(pfCut|pfBurst) != 0 || l.corkPeer != nil && l.corkPeer != p {
 		return false
 	}
 	l.corkPeer = p
@@ -176,9 +179,7 @@ func (p *Peer) took(b []byte, n int, f *pool.Shared) {
 // queue is the peer's queue, made if there is none. What is in the cork goes
 // before it.
 func (p *Peer) queue() *outq {
-	if p.flags&pfBurst != 0 {
-		p.loop.flushBurst()
-	}
+	p.leaveBurst()
 	if p.out == nil {
 		if p.loop.corkPeer == p {
 			p.loop.flushCork()
@@ -213,9 +214,7 @@ func (p *Peer) flush() {
 	if l.corkPeer == p {
 		l.flushCork()
 	}
-	if p.flags&pfBurst != 0 {
-		l.flushBurst()
-	}
+	p.leaveBurst()
 	q := p.out
 	if q == nil || p.flags&(pfBlocked|pfCut) != 0 {
 		return

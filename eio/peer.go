@@ -192,7 +192,7 @@ func (p *Peer) closeFrame(frame []byte) {
 // be sending, so it is heard out, for a close with unread bytes would be a
 // reset that can overtake what we said.
 func (p *Peer) endAfter(polite bool) {
-	if p.mute() {
+	if p.leaveBurst(); p.flags&pfCut != 0 {
 		return
 	}
 	p.state = stLinger
@@ -228,7 +228,7 @@ func (p *Peer) cut(abort bool) {
 	if !abort && p.loop.corkPeer == p {
 		p.loop.flushCork()
 	}
-	if p.mute() {
+	if p.leaveBurst(); p.flags&pfCut != 0 {
 		return
 	}
 	p.flags |= pfCut
@@ -358,7 +358,7 @@ func (p *Peer) moveTo(to *Loop, b []byte) bool {
 	if from.corkPeer == p {
 		from.flushCork()
 	}
-	if p.mute() || p.out != nil {
+	if p.leaveBurst(); p.flags&pfCut != 0 || p.out != nil {
 		return false // answers are still on their way: rare, and not worth it
 	}
 	from.watch.forget(p)

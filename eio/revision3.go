@@ -92,14 +92,15 @@ var pongFrame = []byte{0x81, 0x01, byte(PacketPong)}
 // pong answers a ping of revision 3. It counts like a message: a client that
 // pings without end and reads nothing is a slow one.
 func (s *Session) pong() {
-	switch p := s.peer; {
+	p := s.peer
+	switch {
 	case s.state != ssOpen:
 	case p == nil:
 		if s.admit(s.q, 0) {
 			s.queue().append(pongFrame)
 			s.pollDirty()
 		}
-	case p.flags&(pfBlocked|pfCut) == 0 || s.admit(p.out, 0):
+	case s.joins(p, 0):
 		p.write(pongFrame)
 	}
 }

@@ -114,7 +114,7 @@ func (s *Session) Send(f *pool.Shared, fl SendFlags) bool {
 	if p == nil {
 		return s.sendPolling(f, fl)
 	}
-	if p.flags&(pfBlocked|pfCut) != 0 && !s.admit(p.out, fl) {
+	if p.flags&(pfBlocked|pfCut|pfBurst) != 0 && !s.joins(p, fl) {
 		return false
 	}
 	s.loop.stats.Sent++
@@ -159,7 +159,7 @@ func (s *Session) sendOwn(op wsframe.OpCode, b []byte) bool {
 		f.Release()
 		return ok
 	}
-	if p.flags&(pfBlocked|pfCut) != 0 && !s.admit(p.out, 0) {
+	if p.flags&(pfBlocked|pfCut|pfBurst) != 0 && !s.joins(p, 0) {
 		return false
 	}
 	if p.flags&pfCut != 0 {

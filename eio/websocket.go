@@ -39,7 +39,7 @@ func (p *Peer) onMessage(m *wsframe.Message) {
 		// RFC 6455, 5.5.3: an endpoint "MAY elect to send a Pong frame for only
 		// the most recently processed Ping frame": one that does not read ours
 		// gets no more of them.
-		if p.state != stClosing && p.flags&pfBlocked == 0 {
+		if p.leaveBurst(); p.state != stClosing && p.flags&pfBlocked == 0 {
 			var pong [2 + maxControl]byte
 			p.write(wsframe.AppendFrame(pong[:0], wsframe.OpPong, m.Payload))
 		}
@@ -145,7 +145,7 @@ func (r *RawPeer) Send(data []byte, binary bool) bool {
 	if binary {
 		op = wsframe.OpBinary
 	}
-	if p.state != stRaw {
+	if p.leaveBurst(); p.state != stRaw {
 		return false
 	}
 	if p.out != nil && p.flags&pfBlocked != 0 && p.out.bytes > max(p.raw.maxMessage, 1<<20) {

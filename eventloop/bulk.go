@@ -3,7 +3,6 @@
 package eventloop
 
 import (
-	"net"
 	"syscall"
 
 	"github.com/sio-fast/sio-fast/eio"
@@ -67,20 +66,17 @@ const unmade = -int(syscall.EINTR)
 
 // send makes all sends of list, which are not more than the ring has entries.
 func (b *bulk) send(list []eio.Outgoing) {
-	n := 0
+	b.ring.begin()
 	for i := range list {
 		o := &list[i]
-		c := o.Conn.(*conn)
-		if c.state != stateOpen {
-			o.N, o.Err = 0, net.ErrClosed
-			continue
+		o.N, o.Err = unmade, nil
+		// One of net/http on a loop of ours is sent to below.
+		if c, ok := o.Conn.(*conn); ok && c.state == stateOpen {
+			b.ring.put(c.fd, o.B, i)
 		}
-		o.N = unmade
-		b.ring.put(c.fd, o.B, i)
-		n++
 	}
 	b.list = list
-	err := b.ring.submit(n, b.each)
+	err := b.ring.submit(b.each)
 	b.list = nil
 	if err != nil {
 		b.without(err)
@@ -88,7 +84,7 @@ func (b *bulk) send(list []eio.Outgoing) {
 	for i := range list {
 		o := &list[i]
 		switch {
-		case o.Err != nil || o.N == len(o.B):
+		case o.N == len(o.B):
 		case o.N == unmade:
 			o.N, o.Err = o.Conn.Send(o.B)
 		case o.N >= 0 || o.N == -int(syscall.EAGAIN):

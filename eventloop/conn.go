@@ -139,8 +139,11 @@ func (c *conn) end(err error) {
 	if c.state != stateOpen && c.state != stateMoving {
 		return
 	}
-	c.l.aux.forget(c)
 	c.stay()
-	c.state = stateFinished
+	if c.l.due.put && err == nil {
+		c.l.run() // a client that has ended its stream may still read: the round's end would be too late
+	}
 	c.l.closed(c, err)
+	c.l.aux.forget(c)
+	c.state = stateFinished
 }

@@ -6,13 +6,16 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/sio-fast/sio-fast/eio"
+	"github.com/sio-fast/sio-fast/sio"
 )
 
 // TestHost gives connections that net/http has read a request from to a loop.
@@ -71,4 +74,89 @@ func TestHost(t *testing.T) {
 		t.Error(err)
 	}
 	_, _ = io.WriteString(c, "")
+}
+
+// TestHostTLS: websockets over TLS and polls, which net/http keeps, live on a loop
+// of ours like its own connections, and get what is sent to all.
+func TestHostTLS(t *testing.T) {
+	h := NewHost(&Options{Loops: 1, Logger: quiet(t)})
+	srv, err := sio.New(&sio.Options{Logger: quiet(t), Host: h})
+	if err != nil {
+		t.Fatal(err)
+	}
+	web := httptest.NewUnstartedServer(srv)
+	web.EnableHTTP2 = true
+	web.StartTLS()
+	defer web.Close()
+	const clients, rounds = 8, 10
+	var xs []*client
+	var polls []string
+	for range clients {
+		c, err := tls.Dial("tcp", web.Listener.Addr().String(), &tls.Config{InsecureSkipVerify: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = c.Close() }()
+		x := wrap(t, c)
+		_, _ = io.WriteString(c, "GET /socket.io/?EIO=4&transport=websocket"+upgradeHead)
+		x.upgraded()
+		_, _, _ = x.frame()
+		x.text("40")
+		_, _, _ = x.frame()
+		xs = append(xs, x)
+
+		url := web.URL + "/socket.io/?EIO=4&transport=polling"
+		_, rest, _ := strings.Cut(ask(t, web.Client(), url, ""), `"sid":"`)
+		url += "&sid=" + rest[:20]
+		ask(t, web.Client(), url, "40")
+		ask(t, web.Client(), url, "")
+		polls = append(polls, url)
+	}
+	for round := range rounds {
+		want := fmt.Sprintf(`42["all",%d]`, round)
+		got := make(chan string, clients)
+		for _, url := range polls {
+			go func() { got <- ask(t, web.Client(), url, "") }()
+		}
+		if err := srv.Emit("all", round); err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range xs {
+			x.want(want)
+		}
+		for range polls {
+			if g := <-got; g != want {
+				t.Errorf("a poll got %q, want %q", g, want)
+			}
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := srv.Close(ctx); err != nil {
+		t.Error(err)
+	}
+	if err := h.Shutdown(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+// ask makes a GET, or with a body a POST, and gives the answer's body.
+func ask(t *testing.T, c *http.Client, url, body string) string {
+	method := "GET"
+	if body != "" {
+		method = "POST"
+	}
+	req, err := http.NewRequest(method, url, strings.NewReader(body))
+	if err != nil {
+		t.Error(err)
+		return ""
+	}
+	resp, err := c.Do(req)
+	if err != nil {
+		t.Error(err)
+		return ""
+	}
+	defer func() { _ = resp.Body.Close() }()
+	b, _ := io.ReadAll(resp.Body)
+	return string(b)
 }

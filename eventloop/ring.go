@@ -22,6 +22,7 @@ import (
 type ring struct {
 	fd             int
 	sqHead, sqTail *uint32 // of the submission queue: the kernel's end and ours
+	tail           uint32  // ours, not yet shown to the kernel
 	sqMask         uint32
 	sqArray        []uint32
 	sqes           []sqe
@@ -105,8 +106,9 @@ func (r *ring) try() error {
 	}
 	defer func() { _, _ = unix.Close(fds[0]), unix.Close(fds[1]) }()
 	var res int32
-	r.put(int32(fds[0]), []byte{0}, 0)
-	if err := r.submit(1, func(_ int, n int32) { res = n }); err != nil {
+	r.begin()
+	r.put(int32(fds[0]), wakeOne[:1], 0)
+	if err := r.submit(func(_ int, n int32) { res = n }); err != nil {
 		return err
 	}
 	if res != 1 {
@@ -158,22 +160,26 @@ func (r *ring) close() {
 	_ = unix.Close(r.fd)
 }
 
+// begin begins a batch: whatever was put and not submitted is forgotten.
+func (r *ring) begin() { r.tail = *r.sqTail }
+
 // put has the next submit send p on fd, and its result come with the number i.
-// At most ringEntries may be put. It borrows p until then.
+// At most ringEntries may be put. It borrows p, which is on the heap and which
+// the caller keeps alive, until then.
 func (r *ring) put(fd int32, p []byte, i int) {
-	tail := *r.sqTail
-	r.sqes[tail&r.sqMask] = sqe{opcode: opSend, fd: fd, addr: uint64(uintptr(unsafe.Pointer(unsafe.SliceData(p)))),
+	r.sqes[r.tail&r.sqMask] = sqe{opcode: opSend, fd: fd, addr: uint64(uintptr(unsafe.Pointer(unsafe.SliceData(p)))),
 		len: uint32(len(p)), msgFlags: sendFlags, userData: uint64(i)}
-	atomic.StoreUint32(r.sqTail, tail+1)
+	r.tail++
 }
 
-// submit makes the n sends that were put, and calls each with the number and the
+// submit makes the sends that were put, and calls each with the number and the
 // result of every one that was made: bytes, or an errno below zero. What it does
 // not call was not made. An error means that the ring is of no use any more.
-func (r *ring) submit(n int, each func(i int, res int32)) error {
-	made, err := 0, error(nil)
+func (r *ring) submit(each func(i int, res int32)) error {
+	n, made, err := int(r.tail-*r.sqTail), 0, error(nil)
+	atomic.StoreUint32(r.sqTail, r.tail)
 	for made < n {
-		k, e := r.enter(n-made, 0, 0)
+		k, e := r.enter(n - made)
 		if e == syscall.EINTR {
 			continue
 		}
@@ -188,7 +194,8 @@ func (r *ring) submit(n int, each func(i int, res int32)) error {
 	}
 	for made -= r.reap(each); made > 0; made -= r.reap(each) {
 		// Cannot be, for a send that may not wait is done when enter returns.
-		if _, e := r.enter(0, made, getEvents); e != 0 && e != syscall.EINTR {
+		_, _, e := syscall.Syscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), 0, uintptr(made), getEvents, 0, 0)
+		if e != 0 && e != syscall.EINTR {
 			return os.NewSyscallError("io_uring_enter", e)
 		}
 	}
@@ -197,16 +204,20 @@ func (r *ring) submit(n int, each func(i int, res int32)) error {
 
 func (r *ring) reap(each func(i int, res int32)) (n int) {
 	head, tail := *r.cqHead, atomic.LoadUint32(r.cqTail)
-	for ; head != tail; head++ {
-		c := &r.cqes[head&r.cqMask]
+	for ; head != tail; n++ {
+		c := r.cqes[head&r.cqMask]
+		head++
+		atomic.StoreUint32(r.cqHead, head) // before each, which might panic
 		each(int(c.userData), c.res)
-		n++
 	}
-	atomic.StoreUint32(r.cqHead, head)
 	return n
 }
 
-func (r *ring) enter(submit, wait, flags int) (int, syscall.Errno) {
-	n, _, e := syscall.RawSyscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), uintptr(submit), uintptr(wait), uintptr(flags), 0, 0)
-	return int(n), e
+// enter makes n sends. Go's scheduler is not told, as for a send alone: told, it
+// would give the loop's place to another goroutine, and the loop would wait to
+// get it back. So where the collector stops the world it may wait for a
+// millisecond.
+func (r *ring) enter(n int) (int, syscall.Errno) {
+	k, _, e := syscall.RawSyscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), uintptr(n), 0, 0, 0, 0)
+	return int(k), e
 }

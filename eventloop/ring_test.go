@@ -4,7 +4,9 @@ package eventloop
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"slices"
@@ -49,8 +51,9 @@ func TestRing(t *testing.T) {
 	}
 	one := func(fd int32, p []byte) int32 {
 		res := int32(0)
+		r.begin()
 		r.put(fd, p, 7)
-		if err := r.submit(1, func(i int, n int32) {
+		if err := r.submit(func(i int, n int32) {
 			if res = n; i != 7 {
 				t.Errorf("the result of send %d", i)
 			}
@@ -96,12 +99,13 @@ func TestRingWraps(t *testing.T) {
 	for batch := range 500 {
 		n := batch%ringEntries + 1
 		out := make([]byte, n)
+		r.begin()
 		for i := range out {
 			out[i] = byte(batch + i)
 			r.put(near, out[i:i+1], i)
 		}
 		var seen []int
-		if err := r.submit(n, func(i int, res int32) {
+		if err := r.submit(func(i int, res int32) {
 			if seen = append(seen, i); res != 1 {
 				t.Errorf("result %d", res)
 			}
@@ -115,6 +119,36 @@ func TestRingWraps(t *testing.T) {
 		if k, err := unix.Read(int(far), in); k != n || !bytes.Equal(in[:k], out) {
 			t.Fatalf("batch of %d: %v arrived, %v", n, in[:max(k, 0)], err)
 		}
+	}
+}
+
+// TestRingForgets: what was put and never submitted is not sent with the next
+// batch, when its bytes may be another client's.
+func TestRingForgets(t *testing.T) {
+	r := haveRing(t)
+	if r == nil {
+		return
+	}
+	a, farA := pair(t)
+	b, farB := pair(t)
+	r.begin()
+	r.put(a, []byte("for nobody"), ringEntries-1)
+	r.begin()
+	r.put(b, []byte("hello"), 0)
+	if err := r.submit(func(i int, n int32) {
+		if i != 0 || n != 5 {
+			t.Errorf("send %d: %d", i, n)
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, 10)
+	if n, _ := unix.Read(int(farB), got); string(got[:max(n, 0)]) != "hello" {
+		t.Errorf("arrived: %q", got[:max(n, 0)])
+	}
+	_ = unix.SetNonblock(int(farA), true)
+	if n, err := unix.Read(int(farA), got); err != unix.EAGAIN {
+		t.Errorf("arrived: %q, %v", got[:max(n, 0)], err)
 	}
 }
 
@@ -153,6 +187,13 @@ func TestRingLost(t *testing.T) {
 	_ = unix.Close(fd)
 }
 
+// foreign is a connection of another driver.
+type foreign struct{ eio.Conn }
+
+var errForeign = errors.New("only two")
+
+func (foreign) Send([]byte) (int, error) { return 2, errForeign }
+
 // TestSendAll: what a batch does to each of its connections is what Send does,
 // also in the company of others.
 func TestSendAll(t *testing.T) {
@@ -171,18 +212,20 @@ func TestSendAll(t *testing.T) {
 			near, far := pair(t)
 			conns[i] = &conn{fd: near, l: l}
 			list[i] = eio.Outgoing{Conn: conns[i], B: []byte("hello")}
-			switch i % 4 {
+			switch i % 5 {
 			case 1:
 				_ = unix.Shutdown(int(far), unix.SHUT_RDWR)
 			case 2:
 				list[i].B = large
 			case 3:
 				conns[i].state = stateMoving
+			case 4:
+				list[i].Conn = foreign{}
 			}
 		}
 		l.SendAll(list)
 		for i, o := range list {
-			switch i % 4 {
+			switch i % 5 {
 			case 0:
 				if o.N != 5 || o.Err != nil || conns[i].blocked {
 					t.Errorf("whole: %d, %v", o.N, o.Err)
@@ -200,6 +243,10 @@ func TestSendAll(t *testing.T) {
 				if o.N != 0 || o.Err != net.ErrClosed {
 					t.Errorf("moving: %d, %v", o.N, o.Err)
 				}
+			case 4:
+				if o.N != 2 || o.Err != errForeign {
+					t.Errorf("another driver's: %d, %v", o.N, o.Err)
+				}
 			}
 		}
 		l.aux.close()
@@ -212,13 +259,13 @@ func TestSendAll(t *testing.T) {
 func TestCrowd(t *testing.T) {
 	for _, without := range []bool{false, true} {
 		t.Run(fmt.Sprint("without ring ", without), func(t *testing.T) {
-			io, err := sio.New(&sio.Options{Logger: discard()})
+			srv, err := sio.New(&sio.Options{Logger: discard()})
 			if err != nil {
 				t.Fatal(err)
 			}
-			io.Inline().On("echo", func(e *sio.Event) error { return e.Socket().EmitRaw("echo", e.Raw()) })
-			io.Inline().On("all", func(e *sio.Event) error { return io.EmitRaw("all", e.Raw()) })
-			s := serve(t, "127.0.0.1:0", io, &Options{Loops: 1, NoIOUring: without, Logger: discard()})
+			srv.Inline().On("echo", func(e *sio.Event) error { return e.Socket().EmitRaw("echo", e.Raw()) })
+			srv.Inline().On("all", func(e *sio.Event) error { return srv.EmitRaw("all", e.Raw()) })
+			s := serve(t, "127.0.0.1:0", srv, &Options{Loops: 1, NoIOUring: without, Logger: discard()})
 			const clients, rounds = 150, 20
 			xs := make([]*client, clients)
 			for i := range xs {
@@ -241,6 +288,62 @@ func TestCrowd(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestLastWord: a client that says its last word, ends its stream and reads on
+// gets the answer, alone or in a crowd.
+func TestLastWord(t *testing.T) {
+	srv, err := sio.New(&sio.Options{Logger: discard()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.Inline().On("echo", func(e *sio.Event) error { return e.Socket().EmitRaw("echo", e.Raw()) })
+	srv.Inline().On("all", func(e *sio.Event) error { return srv.EmitRaw("all", e.Raw()) })
+	s := serve(t, "127.0.0.1:0", srv, &Options{Loops: 1, Logger: discard()})
+	held, goOn := make(chan bool), make(chan bool)
+	srv.Inline().On("hold", func(*sio.Event) error { held <- true; <-goOn; return nil })
+	join := func() *client {
+		x := dial(t, s, "/socket.io/?EIO=4&transport=websocket")
+		_, _, _ = x.frame()
+		x.text("40")
+		_, _, _ = x.frame()
+		return x
+	}
+	for _, crowd := range []int{1, 30} {
+		for round := range 20 {
+			xs := make([]*client, crowd)
+			for i := range xs {
+				xs[i] = join()
+			}
+			z := join()
+			(*s.core.loops.Load())[0].ask(t.Context(), func(l *loop) bool {
+				l.due.crowd, l.due.many = true, true // all that is said waits for the round's end
+				return true
+			})
+			z.text(`42["hold"]`) // so that all of them stand in one round
+			<-held
+			event := []string{`42["echo",1]`, `42["all",1]`}[round%2]
+			for _, x := range xs {
+				x.text(event)
+				_ = x.c.(*net.TCPConn).CloseWrite()
+			}
+			goOn <- true
+			for _, x := range xs {
+				x.want(event)
+				_ = x.c.Close()
+			}
+			_ = z.c.Close()
+		}
+	}
+	for range 3 * probeEvery {
+		x := wrap(t, connect(t, s))
+		_, _ = io.WriteString(x.c, "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+		_ = x.c.(*net.TCPConn).CloseWrite()
+		if status, _ := x.response(); status != 200 {
+			t.Errorf("status %d", status)
+		}
+		_ = x.c.Close()
 	}
 }
 

@@ -13,7 +13,8 @@ type Slab[T any] struct {
 	// (the room of a slice). nil means that the value is zeroed.
 	Reset func(*T)
 	// Chunk is how many values are made at once, so that a crowd that wants one
-	// each costs few allocations. They are freed together. 0 means 1.
+	// each costs few allocations. They are freed
+	// together, once none of them is in use or kept. 0 means 1.
 	Chunk int
 
 	free []*T
