@@ -77,7 +77,9 @@ func TestPages(t *testing.T) {
 // the metrics are.
 func TestStats(t *testing.T) {
 	a, _ := open(t)
+	before := mallocs()
 	_, body := ask(t, a, "GET", "/stats")
+	after := mallocs()
 	var v map[string]any
 	if err := json.Unmarshal([]byte(body), &v); err != nil {
 		t.Fatal(err)
@@ -86,6 +88,9 @@ func TestStats(t *testing.T) {
 		if n, _ := v[name].(float64); n <= 0 {
 			t.Errorf("%s: %v", name, v[name])
 		}
+	}
+	if n, _ := v["mallocs"].(float64); n < float64(before) || n > float64(after) {
+		t.Errorf("mallocs: %.0f, not between %d and %d", n, before, after)
 	}
 	if _, ok := v["gc_pause_seconds"].(map[string]any); !ok {
 		t.Errorf("gc_pause_seconds: %v", v["gc_pause_seconds"])
