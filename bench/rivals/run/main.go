@@ -40,7 +40,8 @@ How:
 What to write, from the top of the repository:
   --out FILE          the table (default bench/RESULTS.md, or bin/rivals/RESULTS.md
                       of a run that is short or not of everything)
-  --plot FILE         the plot (default rivals.svg beside it)
+  --plot FILE         the plot (default rivals.svg beside it; in bin/rivals of a run
+                      that is not of everything, whose table does not show it)
   --state FILE        every figure, as it comes (default bin/rivals/state.json)
   --report            measure nothing: write table and plot of the state file
 
@@ -177,6 +178,9 @@ func (c *config) files(whole bool) (out, plot string) {
 	}
 	if plot == "" {
 		plot = filepath.Join(filepath.Dir(out), "rivals.svg")
+		if !whole {
+			plot = filepath.Join("bin", "rivals", "rivals.svg")
+		}
 	}
 	return out, plot
 }

@@ -43,7 +43,9 @@ func table(s *state, plot string) string {
 	if n := s.warned(); n > 0 {
 		p("**loadtest warned in %d of %d runs: see the end.**\n", n, s.Done)
 	}
-	p("![server CPU and memory of each server](%s)\n", plot)
+	if s.Whole {
+		p("![server CPU and memory of each server](%s)\n", plot)
+	}
 	s.results(p)
 	if s.fit() {
 		s.verdicts(p)
