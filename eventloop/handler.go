@@ -98,6 +98,7 @@ func (k *core) OnTraffic(g gnet.Conn) gnet.Action {
 		return v.traffic(b)
 	case *loop:
 		v.awake()
+		v.breathe()
 		if k.stopping.Load() {
 			v.do((*loop).halt)
 			return gnet.Shutdown
@@ -108,11 +109,15 @@ func (k *core) OnTraffic(g gnet.Conn) gnet.Action {
 
 // traffic serves one read of c. It borrows b.
 func (c *conn) traffic(b []byte) gnet.Action {
-	if c.state == stateOpen {
-		c.l.feed(c, b)
-		return c.settle()
+	if c.state != stateOpen {
+		return gnet.None
 	}
-	return gnet.None
+	l := c.l
+	l.feed(c, b)
+	if l.turn.read() {
+		l.breathe()
+	}
+	return c.settle()
 }
 
 // OnClose implements gnet.EventHandler. The descriptor is closed right after it

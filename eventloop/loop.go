@@ -38,6 +38,7 @@ type loop struct {
 	scratch []byte // 16 KiB for bytes nobody wants, made on first use
 
 	due     due
+	turn    turn
 	tickDue atomic.Int64 // ns since core.beginNS, 0: none; any goroutine
 	tickAt  atomic.Int64 // when it wants the next one, in the same; any goroutine
 	mail    mailbox
