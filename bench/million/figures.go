@@ -24,6 +24,7 @@ type server struct {
 	Cycles    int     `json:"gc_cycles"`
 	GCCPU     float64 `json:"gc_cpu_seconds"`
 	CPU       float64 `json:"cpu_seconds"`
+	Rings     int     `json:"io_uring_loops"`
 	Pauses    struct {
 		Count int     `json:"count"`
 		P50   float64 `json:"p50"`

@@ -100,6 +100,9 @@ func (r *run) where(p func(string, ...any)) {
 			p("| %s | %s |", k, v)
 		}
 	}
+	if len(r.marks) > 0 {
+		p("| loops that send through io_uring | %d |", r.marks[0].Server.Rings)
+	}
 	p("| clients | %s, websocket, from %d loopback addresses, %d handshakes under way at most |",
 		comma(int64(r.o.clients)), len(sources(r.o.clients)), r.o.inFlight)
 	p("")

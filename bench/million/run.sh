@@ -26,6 +26,8 @@ memory=${MEMORY:-$((1536 + clients * 12 / 1024))}
 cores=${CORES:-2}
 cpu=${CPU:-max,la57=off,smap=off,pku=off,erms=off,fsrm=off}
 accel=${ACCEL:-tcg,thread=multi,tb-size=256}
+priority=${PRIORITY:-10}
+[[ $priority =~ ^-?[0-9]+$ ]] || die "PRIORITY=$priority: want a niceness, -20 to 19"
 work=bin/million
 
 free=$(awk '/MemAvailable/ { print int($2 / 1024) }' /proc/meminfo)
@@ -95,7 +97,7 @@ facts() {
 	echo "date: $(date -u +%F)"
 	echo "server: sio-fast at commit $commit"
 	echo "go: $(go env GOVERSION)"
-	echo "emulator: $(qemu-system-x86_64 --version | head -n 1), -accel $accel -cpu $cpu -smp $cores -m $memory"
+	echo "emulator: $(qemu-system-x86_64 --version | head -n 1), -accel $accel -cpu $cpu -smp $cores -m $memory, niceness $priority"
 	echo "host: $(nproc) cores, $(awk -F ': ' '/model name/ { print $2; exit }' /proc/cpuinfo), $(awk '/MemTotal/ { printf "%.1f GiB", $2 / 1048576 }' /proc/meminfo), Linux $(uname -r); shared with other work"
 }
 
@@ -122,7 +124,7 @@ image() {
 }
 
 command="make million"
-for v in CLIENTS HOLD PING_INTERVAL PING_TIMEOUT PATIENCE SERVER_FLAGS LOAD_FLAGS MEMORY CORES CPU ACCEL; do
+for v in CLIENTS HOLD PING_INTERVAL PING_TIMEOUT PATIENCE SERVER_FLAGS LOAD_FLAGS MEMORY CORES CPU ACCEL PRIORITY; do
 	[ -z "${!v:-}" ] || command+=" $v=\"${!v}\""
 done
 install_missing
@@ -151,7 +153,7 @@ trap 'exit 130' INT TERM
 echo "million: $clients clients, held for $hold, in a guest of $memory MiB; this takes long ($work/console.log)"
 rm -f "$work/report"
 # shellcheck disable=SC2086 # QEMU_EXTRA is a list
-nice -n 10 qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none \
+nice -n "$priority" qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none \
 	-accel "$accel" -cpu "$cpu" -smp "$cores" -m "$memory" \
 	-kernel "$work/vmlinuz" -initrd "$work/initramfs" -append "$append" \
 	-chardev "stdio,id=console,signal=off,logfile=$work/console.log,logappend=off" -serial chardev:console \
