@@ -4,6 +4,9 @@ package bench
 
 import (
 	"errors"
+	"fmt"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,7 +14,7 @@ import (
 )
 
 // budget is what each operation may allocate, in objects: an operation that
-// exceeds it fails. It is also what the README says.
+// exceeds it fails. README.md beside it has the same as a table.
 var budget = []struct {
 	name   string
 	allocs float64
@@ -150,5 +153,22 @@ func TestDeflateBudget(t *testing.T) {
 		if got := (w.clients[0].conn.Bytes - sent) / 51; (got < 1500) != compress || got == 0 {
 			t.Errorf("compress %v: %d bytes for %d", compress, got, len(args))
 		}
+	}
+}
+
+// TestBudgetTable holds the table of README.md to the budget: whoever reads it
+// reads what is tested.
+func TestBudgetTable(t *testing.T) {
+	var want strings.Builder
+	want.WriteString("| operation | objects |\n|---|---:|\n")
+	for _, b := range budget {
+		fmt.Fprintf(&want, "| %s | %v |\n", b.name, b.allocs)
+	}
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), "\n\n"+want.String()+"\n") {
+		t.Errorf("README.md has another table than the budget:\n%s", want.String())
 	}
 }
