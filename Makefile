@@ -116,8 +116,9 @@ bench: ## the benchmarks of each layer, beside the committed figures (3 min)
 bench-save: ## take them as the figures to compare with (bench/baseline.txt)
 	@scripts/bench.sh $(BENCHSTAT) save
 
-profile: ## where a server's CPU goes under fan-out and echo, as Markdown
-	@scripts/profile.sh
+VERSION ?= unreleased
+profile: ## where a server's CPU goes under fan-out and echo: writes docs/profiles/VERSION.md
+	@scripts/profile.sh "$(VERSION)"
 
 # ARGS=--short only tries whether everything works; --help and --list say more.
 rivals: ## measure beside other servers (an hour); writes bench/RESULTS.md
