@@ -18,7 +18,7 @@ SERVER  := $(BIN)/conformance-server
 # make conform COMMAND="node reference-server.js"
 COMMAND ?= $(SERVER)
 
-.PHONY: help run build bundle setup test check fmt vet lint go-test race debug nested conform conform-all browser clients examples fuzz bench bench-save profile rivals million clean
+.PHONY: help run build bundle setup test check fmt vet lint go-test race debug nested conform conform-all browser clients examples fuzz bench bench-save profile capacity rivals million clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -119,6 +119,10 @@ bench-save: ## take them as the figures to compare with (bench/baseline.txt)
 VERSION ?= unreleased
 profile: ## where a server's CPU goes under fan-out and echo: writes docs/profiles/VERSION.md
 	@scripts/profile.sh "$(VERSION)"
+
+# ARGS="--parts grow,loops" does some; --short only tries whether it works; --help.
+capacity: build ## what clients cost: writes the tables of docs/CAPACITY.md (a quarter of an hour)
+	@scripts/capacity.sh $(ARGS)
 
 # ARGS=--short only tries whether everything works; --help and --list say more.
 rivals: ## measure beside other servers (an hour); writes bench/RESULTS.md
