@@ -140,7 +140,7 @@ func (c *config) run(ctx context.Context, j job) sample {
 	file := filepath.Join("bin", "rivals", "run.json")
 	_ = os.Remove(file)
 	args := append(j.measure.flags(c), "--target", "127.0.0.1:"+ports[0], "--server", cmd, "--json", file)
-	if j.measure.objects() && j.server.counts {
+	if j.measure.asks() && j.server.counts {
 		args = append(args, "--runtime-metrics", "http://127.0.0.1:"+ports[1]+"/stats")
 	}
 	var stderr bytes.Buffer
@@ -165,7 +165,9 @@ func (x *sample) read(file string, err error, stderr string) {
 	x.Warnings = r.Warnings
 	switch {
 	case rerr == nil && r.OK && err == nil && r.Figures != nil:
-		x.Figures = r.Figures
+		if x.Failed = r.Figures.miscounted(); x.Failed == "" {
+			x.Figures = r.Figures
+		}
 	case rerr == nil && r.Failure != "":
 		x.Failed = strings.ReplaceAll(r.Failure, "\n", "; ")
 		if len(r.Notes) > 0 {
@@ -196,6 +198,16 @@ func (x *sample) line(m *measure) string {
 		}
 	}
 	return strings.Join(out, ", ")
+}
+
+// miscounted compares the server's own count of the clients that it cut for not
+// reading with that of the clients which saw themselves cut. Where they differ
+// one of the two is wrong, and neither may be quoted.
+func (f *figures) miscounted() string {
+	if f.Slow == nil || f.Slow.ServerCuts == nil || f.Slow.ServerCuts[slowClient] == f.Slow.Cut {
+		return ""
+	}
+	return fmt.Sprintf("the server counts %d slow clients cut, %d saw themselves cut", f.Slow.ServerCuts[slowClient], f.Slow.Cut)
 }
 
 // freePorts finds ports that nobody listens on now.

@@ -26,8 +26,9 @@ What to measure:
   --servers LIST      by name, separated by commas (default all; see --list)
   --measures LIST     by name, separated by commas (default all)
   --rounds N          rounds; the median of them counts (default 3)
-  --duration TIME     measured time of a run (default 3s)
-  --warmup TIME       time before that (default 1s)
+  --duration TIME     measured time of a run (default 1.5s; where a figure needs more,
+                      as long as that)
+  --warmup TIME       time before that (default 500ms)
   --short             one round of a second with few clients: does it work?
   --resume            go on with an interrupted run: what is in the state file is not
                       measured again
@@ -114,8 +115,8 @@ func parse(args []string) (*config, error) {
 	f.StringVar(&c.servers, "servers", "", "")
 	f.StringVar(&c.measures, "measures", "", "")
 	f.IntVar(&c.rounds, "rounds", 3, "")
-	f.DurationVar(&c.duration, "duration", 3*time.Second, "")
-	f.DurationVar(&c.warmup, "warmup", time.Second, "")
+	f.DurationVar(&c.duration, "duration", 1500*time.Millisecond, "")
+	f.DurationVar(&c.warmup, "warmup", 500*time.Millisecond, "")
 	f.BoolVar(&c.short, "short", false, "")
 	f.BoolVar(&c.resume, "resume", false, "")
 	f.BoolVar(&c.list, "list", false, "")
@@ -195,7 +196,8 @@ func (c *config) again(stdout io.Writer) error {
 }
 
 func (c *config) write(s *state, stdout io.Writer) error {
-	out, plot := c.files(s.Whole && s.Done == s.Planned)
+	whole := s.Whole && s.Done == s.Planned
+	out, plot := c.files(whole)
 	if err := os.MkdirAll(filepath.Dir(out), 0o777); err != nil {
 		return err
 	}
@@ -205,6 +207,6 @@ func (c *config) write(s *state, stdout io.Writer) error {
 	if err := os.WriteFile(plot, []byte(draw(s)), 0o666); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(stdout, "wrote %s and %s\n", out, plot)
-	return err
+	_, _ = fmt.Fprintf(stdout, "wrote %s and %s\n", out, plot)
+	return nil
 }

@@ -63,7 +63,7 @@ type job struct {
 func (p *plan) jobs(rounds int) (out []job) {
 	for i := range p.measures {
 		m := &p.measures[i]
-		for r := range m.turns(rounds) {
+		for r := range rounds {
 			for k := range p.servers {
 				if m.suits == nil || m.suits(&p.servers[k]) {
 					out = append(out, job{m, &p.servers[k], r})

@@ -23,11 +23,14 @@ func draw(s *state) string {
 	var body strings.Builder
 	x, y, row := margin, 58, 0
 	n := 0
+	var drawn []column
 	for _, name := range panels {
 		p, h := s.panel(name, x, y)
 		if h == 0 {
 			continue
 		}
+		_, col := find(name)
+		drawn = append(drawn, col)
 		body.WriteString(p)
 		row = max(row, h)
 		if n++; n%2 == 1 {
@@ -40,7 +43,7 @@ func draw(s *state) string {
 		y += row + panelGap
 	}
 	w := 2*panelW + panelGap + 2*margin
-	note := fmt.Sprintf("%s, %s, %s; medians of %d; one server core", s.Ended.Format("2006-01-02"), s.Machine.CPU, s.Machine.Kernel, s.Rounds)
+	note := fmt.Sprintf("%s, %s, %s; medians of %s; one server core", s.Ended.Format("2006-01-02"), s.Machine.CPU, s.Machine.Kernel, s.rounds(drawn))
 	if s.Short || !s.Whole || s.Done < s.Planned {
 		note = "Not everything (" + s.lack() + "). " + note
 	}

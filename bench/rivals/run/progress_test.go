@@ -75,3 +75,36 @@ func TestFitsAnHour(t *testing.T) {
 		t.Errorf("%v", d)
 	}
 }
+
+// TestEnoughTurns: a median is of at least three rounds, so in a run of
+// everything no measure has fewer of any server.
+func TestEnoughTurns(t *testing.T) {
+	c, err := parse(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := c.choose()
+	if err != nil {
+		t.Fatal(err)
+	}
+	turns := map[string]int{}
+	for _, j := range p.jobs(c.rounds) {
+		turns[j.measure.name+" of "+j.server.name]++
+	}
+	for _, m := range measures() {
+		if turns[m.name+" of sio"] == 0 {
+			t.Errorf("no %s of sio", m.name)
+		}
+	}
+	for what, n := range turns {
+		if n < least {
+			t.Errorf("%s: %d turns", what, n)
+		}
+	}
+	if c, err = parse([]string{"--rounds", "2"}); err != nil {
+		t.Fatal(err)
+	}
+	if p, err = c.choose(); err != nil || p.whole {
+		t.Errorf("two rounds count as a whole run: %v", err)
+	}
+}

@@ -44,8 +44,8 @@ func TestCells(t *testing.T) {
 	if mid, low, high, err := s.cell("sio", "fanout"); err != nil || mid != 22 || low != 20 || high != 60 {
 		t.Errorf("cell: %v %v %v %v", mid, low, high, err)
 	}
-	if r, err := s.ratio("sio", "floor", "fanout"); err != nil || r != 2 {
-		t.Errorf("ratio: %v %v", r, err)
+	if r, err := s.ratios("sio", "floor", "fanout"); err != nil || len(r) != 3 || median(r) != 2 {
+		t.Errorf("ratios: %v %v", r, err)
 	}
 	if _, _, _, err := s.cell("floor", "fanout-objects"); !errors.Is(err, errNone) {
 		t.Errorf("nothing measured: %v", err)
@@ -58,7 +58,7 @@ func TestFailedIsNotQuoted(t *testing.T) {
 	if _, _, _, err := s.cell("node", "echo"); err == nil || err.Error() != "failed in 1 of 3: 3 messages lost" {
 		t.Errorf("cell: %v", err)
 	}
-	if r, err := s.ratio("sio", "node", "echo"); err == nil {
+	if r, err := s.ratios("sio", "node", "echo"); err == nil {
 		t.Errorf("a ratio to a failed run: %v", r)
 	}
 	text := table(s, "rivals.svg")
@@ -86,6 +86,9 @@ func TestReadRefuses(t *testing.T) {
 		"no server": {"", "connecting\nloadtest: no server at x", "no server at x"},
 		"nothing":   {`{"OK":true}`, "", "loadtest gave no result"},
 		"torn":      {`{"OK":tr`, "", "loadtest gave no result"},
+		"not asked": {`{"OK":true,"Figures":{"Slow":{"Cut":3}}}`, "", ""},
+		"agreed":    {`{"OK":true,"Figures":{"Slow":{"Cut":3,"ServerCuts":{"slow client":3,"ping timeout":1}}}}`, "", ""},
+		"miscount":  {`{"OK":true,"Figures":{"Slow":{"Cut":3,"ServerCuts":{"ping timeout":3}}}}`, "", "the server counts 0 slow clients cut, 3 saw themselves cut"},
 	} {
 		file := filepath.Join(t.TempDir(), "run.json")
 		if c.json != "" {

@@ -115,15 +115,15 @@ func (s *state) cell(server, col string) (mid, low, high float64, err error) {
 	return median(list), list[0], list[len(list)-1], nil
 }
 
-// ratio is the median, over the rounds that both have, of a by b in that round.
-func (s *state) ratio(a, b, col string) (float64, error) {
+// ratios are those of a to b within each round that both have, sorted.
+func (s *state) ratios(a, b, col string) ([]float64, error) {
 	x, err := s.values(a, col)
 	if err != nil {
-		return 0, fmt.Errorf("%s %w", a, err)
+		return nil, fmt.Errorf("%s %w", a, err)
 	}
 	y, err := s.values(b, col)
 	if err != nil {
-		return 0, fmt.Errorf("%s %w", b, err)
+		return nil, fmt.Errorf("%s %w", b, err)
 	}
 	both := map[int]float64{}
 	for r, v := range x {
@@ -132,9 +132,41 @@ func (s *state) ratio(a, b, col string) (float64, error) {
 		}
 	}
 	if len(both) == 0 {
-		return 0, errNone
+		return nil, errNone
 	}
-	return median(sorted(both)), nil
+	return sorted(both), nil
+}
+
+// turns says how many rounds of a measure there are. Of a server that failed
+// there may be fewer.
+func (s *state) turns(measure string) int {
+	seen := map[int]bool{}
+	for _, x := range s.Samples {
+		if x.Measure == measure {
+			seen[x.Round] = true
+		}
+	}
+	return len(seen)
+}
+
+// rounds says in words how many there are of the measures of these columns.
+func (s *state) rounds(cols []column) string {
+	var n []int
+	for _, c := range cols {
+		m, _ := find(c.name)
+		if t := s.turns(m.name); t > 0 {
+			n = append(n, t)
+		}
+	}
+	switch {
+	case len(n) == 0:
+		return "no round"
+	case slices.Min(n) < slices.Max(n):
+		return fmt.Sprintf("%d to %d rounds", slices.Min(n), slices.Max(n))
+	case n[0] == 1:
+		return "one round"
+	}
+	return fmt.Sprintf("%d rounds", n[0])
 }
 
 func sorted(m map[int]float64) (out []float64) {

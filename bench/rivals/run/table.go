@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -50,15 +52,19 @@ func table(s *state, plot string) string {
 	if s.fit() {
 		s.verdicts(p)
 	}
+	s.rings(p)
 	s.circumstances(p)
 	s.ranges(p)
 	s.troubles(p)
 	return strings.TrimRight(b.String(), "\n") + "\n"
 }
 
+// least is how many rounds a median needs to be held against an aim.
+const least = 3
+
 // fit says whether the figures may be held against the aims: there are medians
-// of at least three rounds with all their clients.
-func (s *state) fit() bool { return !s.Short && s.Rounds >= 3 && s.Done == s.Planned }
+// of enough rounds with all their clients.
+func (s *state) fit() bool { return !s.Short && s.Rounds >= least && s.Done == s.Planned }
 
 // warned counts the runs with warnings.
 func (s *state) warned() (n int) {
@@ -111,7 +117,7 @@ func (s *state) shown(objects bool) (out []column) {
 			continue
 		}
 		for _, c := range m.columns {
-			if strings.HasSuffix(c.name, "-objects") == objects {
+			if c.ofObjects() == objects {
 				out = append(out, c)
 			}
 		}
@@ -121,12 +127,34 @@ func (s *state) shown(objects bool) (out []column) {
 
 func (s *state) results(p printer) {
 	p("## Results\n")
-	p("Rounds: %d, of which the median is shown; smaller is better. \"–\": does not apply, or was not run. Where a message was lost,", s.Rounds)
-	p("doubled or altered, or a client cut, in any round, there is no figure, and a note says what happened.")
-	p("References have no Socket.IO library: they answer with hand-written bytes.\n")
-	s.grid(p, s.shown(false), nil)
-	p("Objects that the process allocated for each message, of the servers in Go that tell:\n")
-	s.grid(p, s.shown(true), s.tells)
+	p("The median of the rounds is shown, whose number is in the first line; smaller is better. \"–\": does not apply, or was not")
+	p("run. Where a message was lost, doubled or altered, or a client cut that reads, in any round, there is no figure, and a note")
+	p("says what happened. References have no Socket.IO library: they answer with hand-written bytes.\n")
+	cols := s.shown(false)
+	p("%s", grid{cols: cols, head: column.heading, rounds: true}.of(s))
+	s.meanings(p, cols)
+	if cols := s.shown(true); slices.ContainsFunc(s.Servers, s.tells) {
+		p("Objects that the process allocated for each message, of the servers in Go that tell:\n")
+		p("%s", grid{cols: cols, head: column.heading, want: s.tells, rounds: true}.of(s))
+	}
+}
+
+// meanings says of the columns whose head is too short what they are.
+func (s *state) meanings(p printer, cols []column) {
+	var lines []string
+	for _, x := range []struct{ col, text string }{
+		{"left", "Memory after all left is read every half second, for 20 s at most and until it is within 10 % of that before: of a server that gives it back this is the figure of that moment, not the least it comes to."},
+		{"churn", "Memory of visits is judged by its slope: the median after each of the last five rounds of visits by the median after the second to the sixth. By the second round alone, as before, it moves by percents with when the collector last came; that is shown beside, not judged."},
+		{"slow", "The p99 beside slow readers is by that of the same run while all read: both take turns, and the median of the turns' ratios is the figure of a run. The same with nobody slow says how far the turns differ by themselves."},
+		{"slow-held", "Memory held for slow readers is the most that the server had meanwhile over what it had before anybody came; its clients, and what a broadcast touches first, count in."},
+	} {
+		if slices.ContainsFunc(cols, func(c column) bool { return c.name == x.col }) {
+			lines = append(lines, "- "+x.text)
+		}
+	}
+	if len(lines) > 0 {
+		p("%s\n", strings.Join(lines, "\n"))
+	}
 }
 
 // tells says whether a server's objects were counted.
@@ -136,34 +164,54 @@ func (s *state) tells(v installed) bool {
 	})
 }
 
-// grid prints servers by columns.
-func (s *state) grid(p printer, cols []column, want func(installed) bool) {
-	head, rule := "| |", "|---|"
-	for _, c := range cols {
-		head += " " + c.title
-		if c.unit != "" {
-			head += ", " + c.unit
-		}
-		head += " |"
+// heading is a column's title with its unit.
+func (c column) heading() string {
+	if c.unit == "" {
+		return c.title
+	}
+	return c.title + ", " + c.unit
+}
+
+// grid is a table of servers by columns.
+type grid struct {
+	cols   []column
+	head   func(column) string
+	want   func(installed) bool // nil: every server
+	rounds bool                 // their number in the first line
+}
+
+// of fills the table, with notes of what failed below it.
+func (g grid) of(s *state) string {
+	var b strings.Builder
+	p := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	head, rule, rounds := "| |", "|---|", "| rounds |"
+	for _, c := range g.cols {
+		m, _ := find(c.name)
+		head += " " + g.head(c) + " |"
 		rule += "---:|"
+		rounds += fmt.Sprintf(" %d |", s.turns(m.name))
 	}
 	p("%s\n%s", head, rule)
+	if g.rounds {
+		p("%s", rounds)
+	}
 	var notes footnotes
 	for _, v := range s.Servers {
-		if want != nil && !want(v) {
+		if g.want != nil && !g.want(v) {
 			continue
 		}
 		line := "| " + v.Title + " |"
 		if v.Kind == ours {
 			line = "| **" + v.Title + "** |"
 		}
-		for _, c := range cols {
+		for _, c := range g.cols {
 			line += " " + s.text(v.Name, c.name, &notes) + " |"
 		}
 		p("%s", line)
 	}
 	p("")
 	notes.print(p)
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 func (s *state) text(server, col string, notes *footnotes) string {
@@ -176,25 +224,6 @@ func (s *state) text(server, col string, notes *footnotes) string {
 		return notes.mark(fmt.Sprintf("%s, %s: %v", server, m.name, err))
 	}
 	return number(v)
-}
-
-func (s *state) verdicts(p printer) {
-	p("## Against the aims\n")
-	p("A ratio is the median of the rounds' ratios, each of two runs of the same round.\n")
-	p("| measure | server | aim | measured | |\n|---|---|---|---|---|")
-	reached, all := 0, 0
-	for _, t := range targets {
-		m, c := find(t.col)
-		if _, ran := s.Commands[m.name]; !ran {
-			continue
-		}
-		measured, verdict := t.judge(s)
-		p("| %s | %s | %s | %s | %s |", c.title, t.server, t.wish(), strings.ReplaceAll(measured, "|", "/"), verdict)
-		if all++; verdict == met {
-			reached++
-		}
-	}
-	p("\n%d of %d reached.\n", reached, all)
 }
 
 func (s *state) circumstances(p printer) {
@@ -211,7 +240,7 @@ func (s *state) circumstances(p printer) {
 	p("\n| measure | command |\n|---|---|")
 	for _, x := range measures() {
 		if cmd := s.Commands[x.name]; cmd != "" {
-			p("| %s, %d rounds | `%s` |", x.title, x.turns(s.Rounds), cmd)
+			p("| %s, %d rounds | `%s` |", x.title, s.turns(x.name), cmd)
 		}
 	}
 	p("")
@@ -260,10 +289,35 @@ func (s *state) troubles(p printer) {
 			lines = append(lines, at+w)
 		}
 		if f := x.Figures; f != nil && f.Slow != nil {
-			lines = append(lines, at+fmt.Sprintf("%d slow clients cut %v; peak memory %s bytes", f.Slow.Cut, f.Slow.Reasons, number(float64(f.Slow.PeakRSS))))
+			lines = append(lines, at+f.Slow.line())
 		}
 	}
 	if len(lines) > 0 {
 		p("## Notes and warnings of the runs\n\n%s", strings.Join(lines, "\n"))
 	}
+}
+
+// line says what became of those that did not read.
+func (s *slow) line() string {
+	out := fmt.Sprintf("%d slow clients cut", s.Cut)
+	if s.ServerCuts == nil {
+		out += " (the server does not tell why)"
+	} else {
+		var why []string
+		for _, k := range slices.Sorted(maps.Keys(s.ServerCuts)) {
+			why = append(why, fmt.Sprintf("%s %d", k, s.ServerCuts[k]))
+		}
+		out += "; closed by the server's own count: " + cmp.Or(strings.Join(why, ", "), "none")
+	}
+	if s.PeakGrowth > 0 {
+		out += fmt.Sprintf("; memory grew by %s bytes at most", number(float64(s.PeakGrowth)))
+	}
+	var turns []string
+	for _, t := range s.Turns {
+		turns = append(turns, number(t.Ratio))
+	}
+	if len(turns) > 0 {
+		out += "; turns " + strings.Join(turns, ", ")
+	}
+	return out
 }
