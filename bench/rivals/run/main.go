@@ -46,6 +46,10 @@ What to write, from the top of the repository:
   --state FILE        every figure, as it comes (default bin/rivals/state.json)
   --report            measure nothing: write table and plot of the state file
 
+A run of everything also keeps its figures as bench/results.json and writes those of
+README.md anew, unless --out or --plot are given; so does --report of such a run. By
+--report --state bench/results.json the committed report is written again.
+
   --help              print this help
 `
 
@@ -208,5 +212,12 @@ func (c *config) write(s *state, stdout io.Writer) error {
 		return err
 	}
 	_, _ = fmt.Fprintf(stdout, "wrote %s and %s\n", out, plot)
+	if !whole || c.out != "" || c.plot != "" {
+		return nil
+	}
+	if err := s.publish(); err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(stdout, "wrote %s and the figures of %s\n", results, readme)
 	return nil
 }
