@@ -157,7 +157,8 @@ func (s *state) aims() string {
 	return out
 }
 
-// fold breaks a paragraph into lines as long as the README's.
+// fold breaks a paragraph into lines as long as the README's, but never before
+// a sign, which Markdown may take for a list's.
 func fold(text string) string {
 	var b strings.Builder
 	at := 0
@@ -165,7 +166,7 @@ func fold(text string) string {
 		n := utf8.RuneCountInString(word)
 		switch {
 		case i == 0:
-		case at+1+n > 88:
+		case at+1+n > 88 && !strings.ContainsAny(word[:1], "+-*%"):
 			b.WriteByte('\n')
 			at = 0
 		default:

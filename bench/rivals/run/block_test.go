@@ -159,3 +159,14 @@ func TestTables(t *testing.T) {
 		}
 	}
 }
+
+func TestFold(t *testing.T) {
+	long := strings.Repeat("x", 86)
+	for text, want := range map[string]string{
+		"a  b\nc": "a b c", long + " y z": long + " y\nz", long + " a + b": long + " a +\nb", long + " 12 % b": long + "\n12 % b", "": "",
+	} {
+		if got := fold(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}

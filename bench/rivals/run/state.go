@@ -163,10 +163,15 @@ func (s *state) rounds(cols []column) string {
 		return "no round"
 	case slices.Min(n) < slices.Max(n):
 		return fmt.Sprintf("%d to %d rounds", slices.Min(n), slices.Max(n))
-	case n[0] == 1:
-		return "one round"
 	}
-	return fmt.Sprintf("%d rounds", n[0])
+	return inRounds(n[0])
+}
+
+func inRounds(n int) string {
+	if n == 1 {
+		return "1 round"
+	}
+	return fmt.Sprintf("%d rounds", n)
 }
 
 func sorted(m map[int]float64) (out []float64) {

@@ -240,7 +240,7 @@ func (s *state) circumstances(p printer) {
 	p("\n| measure | command |\n|---|---|")
 	for _, x := range measures() {
 		if cmd := s.Commands[x.name]; cmd != "" {
-			p("| %s, %d rounds | `%s` |", x.title, s.turns(x.name), cmd)
+			p("| %s, %s | `%s` |", x.title, inRounds(s.turns(x.name)), cmd)
 		}
 	}
 	p("")
