@@ -26,7 +26,10 @@ func (c *config) choose() (p plan, err error) {
 	if p.measures, err = chosen(measures(), c.measures, func(m measure) string { return m.name }); err != nil {
 		return p, fmt.Errorf("--measures: %w", err)
 	}
-	p.whole = !c.short && c.rounds >= 3 && len(p.servers) >= len(usual) && len(p.measures) == len(measures())
+	missing := slices.ContainsFunc(usual, func(u server) bool {
+		return !slices.ContainsFunc(p.servers, func(s server) bool { return s.name == u.name })
+	})
+	p.whole = !c.short && c.rounds >= least && !missing && len(p.measures) == len(measures())
 	return p, nil
 }
 

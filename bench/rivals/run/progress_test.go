@@ -101,10 +101,23 @@ func TestEnoughTurns(t *testing.T) {
 			t.Errorf("%s: %d turns", what, n)
 		}
 	}
-	if c, err = parse([]string{"--rounds", "2"}); err != nil {
-		t.Fatal(err)
+	var names []string
+	for _, v := range servers() {
+		names = append(names, v.name)
 	}
-	if p, err = c.choose(); err != nil || p.whole {
-		t.Errorf("two rounds count as a whole run: %v", err)
+	for what, x := range map[string]struct {
+		args  []string
+		whole bool
+	}{
+		"all by name":               {[]string{"--servers", strings.Join(names, ",")}, true},
+		"sio-send but not the last": {[]string{"--servers", strings.Join(names[:len(names)-1], ",")}, false},
+		"two rounds":                {[]string{"--rounds", "2"}, false},
+	} {
+		if c, err = parse(x.args); err != nil {
+			t.Fatal(err)
+		}
+		if p, err = c.choose(); err != nil || p.whole != x.whole {
+			t.Errorf("%s: a whole run: %v, %v", what, p.whole, err)
+		}
 	}
 }
