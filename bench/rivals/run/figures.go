@@ -23,7 +23,7 @@ type visits struct{ RSS int64 }
 
 // slow is what became of the clients that stopped reading, and of the others.
 type slow struct {
-	Cut        int64            // clients that saw themselves cut
+	Cut        int64            // how often clients saw themselves cut, in all turns
 	ServerCuts map[string]int64 // sessions that the server closed, by its reason; nil: was not asked
 	Ratio      float64          // the others' p99 beside them, by that with all reading: the median of the turns
 	Turns      []turn           `json:",omitempty"`

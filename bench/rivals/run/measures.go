@@ -88,13 +88,13 @@ func measures() []measure {
 		// The p99 of broadcasts that come a hundred times a second needs hundreds of
 		// them in each of loadtest's five turns, which are 2.5 s each with all reading
 		// and as long with some slow.
-		{name: "slow", title: "1 % of 300 clients stop reading, 4 KB a hundred times a second", scenario: "slow", clients: 300, seconds: 12, duration: 12500 * time.Millisecond,
+		{name: "slow", title: "1 % of 300 clients stop reading, 4 KB a hundred times a second", scenario: "slow", clients: 300, seconds: 10, duration: 12500 * time.Millisecond,
 			suits: only("sio", "sio-send", "node", "uws", "bun"), columns: []column{
 				{"slow", "others' p99 beside slow readers, of that with all reading", "×", beside},
 				{"slow-held", "memory held for slow readers", "MiB", held},
 				perObject("slow", "beside slow readers"),
 			}},
-		{name: "calm", title: "the same, but all go on reading: what the halves differ by alone", scenario: "slow", clients: 300, seconds: 12, duration: 12500 * time.Millisecond,
+		{name: "calm", title: "the same, but all go on reading: what the halves differ by alone", scenario: "slow", clients: 300, seconds: 10, duration: 12500 * time.Millisecond,
 			suits: only("sio", "sio-send"), args: []string{"--slow-share", "0"}, columns: []column{
 				{"calm", "the same with nobody slow", "×", beside},
 				{"calm-held", "memory with nobody slow", "MiB", held},

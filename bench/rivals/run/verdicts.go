@@ -183,8 +183,8 @@ func (s *state) counts(p printer) {
 		}
 	}
 	if runs > 0 {
-		p("In %d runs with a server that tells whom it cuts and why, %d clients saw themselves cut, and the server counted as many", runs, cut)
-		p("for the reason `%s`. A run in which they differ is not quoted.\n", slowClient)
+		p("In %d runs with a server that tells whom it cuts and why, clients saw themselves cut %d times, and the server counted as", runs, cut)
+		p("many for the reason `%s`. A run in which the two differ is not quoted.\n", slowClient)
 	}
 }
 
