@@ -104,6 +104,9 @@ type Host struct{}
 // NewHost makes a host that adopts nothing.
 func NewHost(*Options) *Host { return new(Host) }
 
+// Loop always fails: the session stays with its goroutines. Any goroutine.
+func (h *Host) Loop(*eio.Mux) (*eio.Loop, error) { return nil, errNoHost }
+
 // Adopt always fails: the connection stays with its goroutine. Any goroutine.
 func (h *Host) Adopt(*eio.Mux, net.Conn, []byte) error { return errNoHost }
 
