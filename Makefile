@@ -62,8 +62,10 @@ fmt:
 	@bad=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go' 2>/dev/null || find . -name '*.go' -not -path '*/node_modules/*')); \
 	if [ -n "$$bad" ]; then echo "gofmt wants to change:"; echo "$$bad"; exit 1; fi
 
-vet:
+vet: ## go vet, also as the other systems and 32-bit machines see it
 	$(GO) vet ./...
+	GOOS=darwin $(GO) vet ./eventloop ./eio ./sio
+	GOARCH=386 $(GO) vet ./eventloop ./eio ./sio
 
 # golangci-lint contains staticcheck. Where its module cannot be had, staticcheck
 # alone and the import check of house_test.go have to do.

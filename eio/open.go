@@ -200,7 +200,7 @@ func (p *Peer) switchProtocols(r *http1.Request, state peerState, maxMessage int
 		return
 	}
 	p.state = state
-	p.dec.Max = uint32(min(maxMessage, 1<<31))
+	p.dec.Max = uint32(min(uint64(maxMessage), 1<<31))
 	l.watch.forget(p)
 }
 

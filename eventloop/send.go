@@ -21,7 +21,7 @@ func send(fd int32, p []byte) (int, error) {
 		return 0, nil
 	}
 	for {
-		n, _, e := syscall.RawSyscall6(syscall.SYS_SENDTO, uintptr(fd),
+		n, _, e := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(fd),
 			uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), sendFlags, 0, 0)
 		switch e {
 		case 0:
@@ -40,8 +40,8 @@ const maxVec = 64
 
 // vector is a loop's scratch for gathered sends.
 type vector struct {
-	iov [maxVec]syscall.Iovec
-	hdr syscall.Msghdr
+	iov [maxVec]unix.Iovec
+	hdr unix.Msghdr
 }
 
 // send makes gathered sends of bufs on fd until all is sent or the kernel is
@@ -50,8 +50,9 @@ type vector struct {
 func (v *vector) send(fd int32, bufs [][]byte) (n int, full bool, err error) {
 	for len(bufs) > 0 {
 		batch, want := v.fill(bufs)
-		v.hdr = syscall.Msghdr{Iov: &v.iov[0], Iovlen: uint64(batch)}
-		k, _, e := syscall.RawSyscall6(syscall.SYS_SENDMSG, uintptr(fd),
+		v.hdr = unix.Msghdr{Iov: &v.iov[0]}
+		v.hdr.SetIovlen(batch)
+		k, _, e := syscall.RawSyscall6(unix.SYS_SENDMSG, uintptr(fd),
 			uintptr(unsafe.Pointer(&v.hdr)), sendFlags, 0, 0, 0)
 		clear(v.iov[:batch])
 		switch {
@@ -75,7 +76,8 @@ func (v *vector) send(fd int32, bufs [][]byte) (n int, full bool, err error) {
 func (v *vector) fill(bufs [][]byte) (batch, want int) {
 	for batch < maxVec && batch < len(bufs) {
 		b := bufs[batch]
-		v.iov[batch] = syscall.Iovec{Base: unsafe.SliceData(b), Len: uint64(len(b))}
+		v.iov[batch].Base = unsafe.SliceData(b)
+		v.iov[batch].SetLen(len(b))
 		want += len(b)
 		batch++
 	}
@@ -87,7 +89,7 @@ func (v *vector) fill(bufs [][]byte) (batch, want int) {
 // may take our last bytes with it.
 func drain(fd int32, scratch []byte) {
 	for range 16 {
-		n, _, e := syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(fd),
+		n, _, e := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd),
 			uintptr(unsafe.Pointer(unsafe.SliceData(scratch))), uintptr(len(scratch)), unix.MSG_DONTWAIT, 0, 0)
 		if e != 0 || n == 0 {
 			return
@@ -96,18 +98,18 @@ func drain(fd int32, scratch []byte) {
 }
 
 func shutdownWrite(fd int32) {
-	syscall.RawSyscall(syscall.SYS_SHUTDOWN, uintptr(fd), syscall.SHUT_WR, 0) //nolint:errcheck // a dead socket says so on its next read
+	syscall.RawSyscall(unix.SYS_SHUTDOWN, uintptr(fd), syscall.SHUT_WR, 0) //nolint:errcheck // a dead socket says so on its next read
 }
 
 // setsockopt sets an integer option; the callers can live without it.
 func setsockopt(fd int32, level, opt int, value int32) {
-	syscall.RawSyscall6(syscall.SYS_SETSOCKOPT, uintptr(fd), uintptr(level), uintptr(opt), //nolint:errcheck // see above
+	syscall.RawSyscall6(unix.SYS_SETSOCKOPT, uintptr(fd), uintptr(level), uintptr(opt), //nolint:errcheck // see above
 		uintptr(unsafe.Pointer(&value)), 4, 0)
 }
 
 // abortive makes the next close of fd a reset that drops unsent bytes.
 func abortive(fd int32) {
 	l := syscall.Linger{Onoff: 1}
-	syscall.RawSyscall6(syscall.SYS_SETSOCKOPT, uintptr(fd), syscall.SOL_SOCKET, syscall.SO_LINGER, //nolint:errcheck // the close follows anyway
+	syscall.RawSyscall6(unix.SYS_SETSOCKOPT, uintptr(fd), syscall.SOL_SOCKET, syscall.SO_LINGER, //nolint:errcheck // the close follows anyway
 		uintptr(unsafe.Pointer(&l)), unsafe.Sizeof(l), 0)
 }
