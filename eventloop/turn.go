@@ -46,9 +46,15 @@ func (t *turn) over(now time.Duration) bool {
 	return true
 }
 
-// breathe steps aside if it is time to. No read or round may be half done.
+// breathe steps aside if it is time to. No read may be half done. Answers that
+// wait for the round's end go out before: others may run for 10 ms each.
 func (l *loop) breathe() {
-	if l.turn.over(time.Since(l.core.beginNS)) {
-		runtime.Gosched()
+	if !l.turn.over(time.Since(l.core.beginNS)) {
+		return
 	}
+	if l.held {
+		l.held = false
+		l.flush()
+	}
+	runtime.Gosched()
 }

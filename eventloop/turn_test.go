@@ -75,3 +75,39 @@ func TestStepsAside(t *testing.T) {
 		t.Errorf("first seen to have stepped aside at message %d, want at most %d", at, turnReads+1)
 	}
 }
+
+// TestStepsAsideEmptyHanded: answers that wait for the round's end do not wait
+// for whoever runs while the loop steps aside.
+func TestStepsAsideEmptyHanded(t *testing.T) {
+	var (
+		on atomic.Pointer[loop]
+		c  *conn // the client's; loop only
+	)
+	mux := eio.NewMux()
+	mux.HandleWebsocket("/ws", 1<<20, func(p *eio.RawPeer, data []byte, binary bool) {
+		c = on.Load().current
+		p.Send(data, binary)
+	})
+	s := serve(t, "127.0.0.1:0", mux, &Options{Loops: 1, Logger: discard()})
+	if s.Stats().Rings == 0 {
+		return // where there is no ring nothing waits
+	}
+	l := s.core.all()[0]
+	on.Store(l)
+	x := dial(t, s, "/ws")
+	x.text("first")
+	x.want("first")
+	if !l.ask(t.Context(), func(l *loop) bool {
+		l.due.many = true
+		l.feed(c, masked(nil, 1, []byte("second")))
+		if !l.held {
+			t.Error("nothing waits")
+		}
+		l.turn = turn{began: -time.Hour}
+		l.breathe()
+		return !l.held
+	}) {
+		t.Error("an answer waits while the loop steps aside")
+	}
+	x.want("second")
+}
