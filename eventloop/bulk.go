@@ -50,15 +50,39 @@ func (b *bulk) close() {
 
 // SendAll implements [eio.Sender].
 func (l *loop) SendAll(list []eio.Outgoing) {
-	for l.bulk.ring != nil && len(list) >= ringLeast {
-		n := min(len(list), ringEntries)
-		l.bulk.send(list[:n])
+	for len(list) > 0 {
+		n := 1
+		if l.bulk.ring != nil {
+			n = batch(list)
+		}
+		if n >= ringLeast {
+			l.bulk.send(list[:n])
+		} else {
+			for i := range list[:n] {
+				o := &list[i]
+				o.N, o.Err = o.Conn.Send(o.B)
+			}
+		}
 		list = list[n:]
 	}
-	for i := range list {
-		o := &list[i]
-		o.N, o.Err = o.Conn.Send(o.B)
+}
+
+// ringBytes bounds what one system call sends: nothing else runs on its thread
+// meanwhile, nor on any other once the collector waits for it to stop the world.
+// So much takes no longer than as many short sends as the ring has entries, where
+// as many of a megabyte took 50 ms; and large messages gain nothing from company.
+const ringBytes = 256 << 10
+
+// batch is how many of the first of list, which is not empty, one system call
+// sends: at least one. It borrows list.
+func batch(list []eio.Outgoing) int {
+	n, bytes := 1, len(list[0].B)
+	for ; n < min(len(list), ringEntries); n++ {
+		if bytes += len(list[n].B); bytes > ringBytes {
+			break
+		}
 	}
+	return n
 }
 
 // unmade is the result of a send that has not been made.
@@ -82,17 +106,21 @@ func (b *bulk) send(list []eio.Outgoing) {
 		b.without(err)
 	}
 	for i := range list {
-		o := &list[i]
-		switch {
-		case o.N == len(o.B):
-		case o.N == unmade:
-			o.N, o.Err = o.Conn.Send(o.B)
-		case o.N >= 0 || o.N == -int(syscall.EAGAIN):
-			c := o.Conn.(*conn)
-			o.N, o.Err = max(o.N, 0), c.l.block(c)
-		default:
-			o.N, o.Err = 0, syscall.Errno(-o.N)
-		}
+		finish(&list[i])
+	}
+}
+
+// finish makes of o.N, which is the ring's result, what Send would return.
+func finish(o *eio.Outgoing) {
+	switch {
+	case o.N == len(o.B):
+	case o.N == unmade || o.N == -int(syscall.ENOMEM): // which the ring wants beside what a send does
+		o.N, o.Err = o.Conn.Send(o.B)
+	case o.N >= 0 || o.N == -int(syscall.EAGAIN):
+		c := o.Conn.(*conn)
+		o.N, o.Err = max(o.N, 0), c.l.block(c)
+	default:
+		o.N, o.Err = 0, syscall.Errno(-o.N)
 	}
 }
 

@@ -187,6 +187,30 @@ func TestRingLost(t *testing.T) {
 	_ = unix.Close(fd)
 }
 
+// TestBatch: one system call takes as many sends as the ring has entries, but not
+// more bytes than may hold up everybody else.
+func TestBatch(t *testing.T) {
+	of := func(n, size int) (list []eio.Outgoing) {
+		for range n {
+			list = append(list, eio.Outgoing{B: make([]byte, size)})
+		}
+		return list
+	}
+	for _, c := range []struct {
+		list []eio.Outgoing
+		want int
+	}{
+		{of(1, 10), 1}, {of(ringLeast, 10), ringLeast}, {of(3*ringEntries, 10), ringEntries},
+		{of(ringEntries, ringBytes/ringEntries), ringEntries},
+		{of(ringEntries, ringBytes/8), 8}, {of(9, 2*ringBytes), 1},
+		{append(of(5, 10), of(5, ringBytes)...), 5},
+	} {
+		if n := batch(c.list); n != c.want {
+			t.Errorf("%d of %d bytes: %d, want %d", len(c.list), len(c.list[0].B), n, c.want)
+		}
+	}
+}
+
 // foreign is a connection of another driver.
 type foreign struct{ eio.Conn }
 
@@ -251,6 +275,17 @@ func TestSendAll(t *testing.T) {
 		}
 		l.aux.close()
 		l.bulk.close()
+	}
+}
+
+// TestRingWantsMemory: what the ring alone has no memory for is sent without it.
+func TestRingWantsMemory(t *testing.T) {
+	near, _ := pair(t)
+	for _, e := range []syscall.Errno{syscall.ENOMEM, syscall.EINTR} {
+		o := eio.Outgoing{Conn: &conn{fd: near}, B: []byte("hello"), N: -int(e)}
+		if finish(&o); o.N != 5 || o.Err != nil {
+			t.Errorf("%v: %d, %v", e, o.N, o.Err)
+		}
 	}
 }
 
