@@ -46,7 +46,8 @@ type Options struct {
 	KeepMemory bool
 	// NoIOUring has every send be a system call of its own. By default, where the
 	// system allows io_uring (from Linux 5.19 on; many containers forbid it), what
-	// goes to many clients at once goes to the kernel in one.
+	// goes to many clients at once goes to the kernel in one. Where a filter of
+	// system calls does not refuse io_uring but kills who asks for it, set this.
 	NoIOUring bool
 	// SocketMode is the mode of a unix socket's file. 0 leaves it to the umask.
 	SocketMode fs.FileMode
