@@ -145,6 +145,7 @@ func (p *Peer) sendNow(b []byte, f *pool.Shared) {
 		var err error
 		if n, err = p.conn.Send(b); err != nil {
 			p.broken(err)
+			p.discarded(len(b))
 			return
 		}
 	}

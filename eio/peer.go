@@ -28,7 +28,7 @@ type Peer struct {
 	watch uint32 // place in the loop's watchlist, from 1
 	flags uint16
 	state peerState
-	turns uint8 // how often lingering was prolonged
+	turns uint8 // how often lingering was prolonged; above whyShift, see endsBy
 }
 
 type peerState uint8
@@ -105,7 +105,7 @@ func (p *Peer) feed(b []byte) {
 		return
 	case p.state <= stClosing:
 		p.feedWebsocket(b)
-	case p.flags&(pfEnding|pfCut) == 0 && p.turns < lingerTurns:
+	case p.flags&(pfEnding|pfCut) == 0 && p.turns&(1<<whyShift-1) < lingerTurns:
 		p.turns++
 		p.loop.watch.set(p, lingerQuiet)
 	}
@@ -248,10 +248,12 @@ func (p *Peer) dropOut() {
 		delete(l.hooks.calls, p)
 	}
 	if l.corkPeer == p {
+		p.discarded(len(l.cork))
 		l.corkPeer = nil
 		l.cork = l.cork[:0]
 	}
 	if q := p.out; q != nil {
+		p.discarded(q.bytes)
 		p.out = nil
 		q.drop()
 		l.outqs.Put(q)
@@ -269,6 +271,7 @@ func (p *Peer) fail(r Reason, detail string) {
 	if p.state == stGone {
 		return
 	}
+	p.endsBy(r)
 	p.detach(r, detail)
 	p.cut(true)
 }

@@ -288,6 +288,7 @@ func (s *Session) end(r Reason, detail string, how endKind) {
 	unsent := s.unsentOf()
 	if p := s.peer; p != nil {
 		s.peer, p.sess = nil, nil
+		p.endsBy(r)
 		switch how {
 		case endCut, endAbort:
 			p.cut(how == endAbort)
@@ -304,6 +305,7 @@ func (s *Session) end(r Reason, detail string, how endKind) {
 	}
 	if q := s.q; q != nil {
 		s.q = nil
+		l.stats.Discarded[placeOf(r)] += uint64(q.bytes)
 		q.drop()
 		l.outqs.Put(q)
 	}

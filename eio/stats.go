@@ -22,8 +22,9 @@ type Stats struct {
 	VolatileDropped uint64 // messages that a session could not take at once
 	ClosedDropped   uint64 // messages for sessions that had ended
 	SlowRefused     uint64 // messages that the backlog had no room for; the session lives
-	SlowClosed      uint64 // sessions closed for their backlog
+	SlowClosed      uint64 // sessions closed for their backlog, each by the message that was too much
 	Closed          Closes // sessions ended
+	Discarded       Closes // bytes taken to be sent that were unsent when their session or connection ended
 
 	Fanout  Histogram     // from the post of a broadcast to its last send on a loop
 	Lag     Histogram     // how late ticks were served: what other work waited too
@@ -33,7 +34,8 @@ type Stats struct {
 	Backlog int // bytes now that the kernel, or a poll, has not taken yet
 }
 
-// Closes counts sessions by the reason of their end. It is a value.
+// Closes counts sessions, or what was lost with them, by the reason of their end.
+// It is a value.
 type Closes [8]uint64
 
 // reasons names the places of a [Closes].
@@ -45,14 +47,35 @@ var reasons = [len(Closes{})]Reason{
 // ReasonOther stands in [Closes] for the reasons that are an application's own.
 const ReasonOther Reason = "other"
 
-func (c *Closes) count(r Reason) {
+func (c *Closes) count(r Reason) { c[placeOf(r)]++ }
+
+// placeOf is the place of r in a [Closes].
+func placeOf(r Reason) int {
 	for i := range reasons[:len(reasons)-1] {
 		if reasons[i] == r {
-			c[i]++
-			return
+			return i
 		}
 	}
-	c[len(c)-1]++
+	return len(reasons) - 1
+}
+
+// A peer keeps the reason of its end in the upper bits of turns, for a field of its
+// own would make each connection larger: the place in a [Closes] without the bits of
+// placeClosed, so that none stands for the client's own leaving.
+const (
+	whyShift    = 5
+	placeClosed = 1
+)
+
+// endsBy notes why the peer ends, for what it may have to throw away later: a
+// websocket that was closed in an orderly way still sends what it has.
+func (p *Peer) endsBy(r Reason) {
+	p.turns = p.turns&(1<<whyShift-1) | uint8(placeOf(r)^placeClosed)<<whyShift
+}
+
+// discarded counts n bytes that the peer has taken and throws away.
+func (p *Peer) discarded(n int) {
+	p.loop.stats.Discarded[p.turns>>whyShift^placeClosed] += uint64(n)
 }
 
 // All gives each reason, always in the same order, with its count.
@@ -82,6 +105,9 @@ func (s *Stats) add(o *Stats) {
 	s.SlowClosed += o.SlowClosed
 	for i, n := range o.Closed {
 		s.Closed[i] += n
+	}
+	for i, n := range o.Discarded {
+		s.Discarded[i] += n
 	}
 	s.Fanout.add(&o.Fanout)
 	s.Lag.add(&o.Lag)

@@ -2,6 +2,7 @@ package eio_test
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -166,5 +167,75 @@ func TestStatsSent(t *testing.T) {
 	}
 	if len(ends) != 2 || ends[eio.ReasonTransportClose] != 1 || ends[eio.ReasonOther] != 1 {
 		t.Errorf("%v", ends)
+	}
+}
+
+// TestStatsDiscarded: what a session has taken and its client never got counts by
+// the reason of its end, on either transport, and nothing else does.
+func TestStatsDiscarded(t *testing.T) {
+	w := newWorld(t, &eio.Options{MaxBacklog: 5000})
+	f := message(strings.Repeat("x", 1000))
+	defer f.Release()
+	lost := func(r eio.Reason) uint64 {
+		t.Helper()
+		for reason, n := range read(w).Discarded.All() {
+			if reason == r {
+				return n
+			}
+		}
+		t.Fatalf("no %q", r)
+		return 0
+	}
+	last := func() *eio.Session { return w.h.sessions[len(w.h.sessions)-1] }
+	hold := func(s *eio.Session) uint64 {
+		for range 3 {
+			s.Send(f, 0)
+		}
+		w.d.Loop(0).Flush()
+		return uint64(s.Backlog())
+	}
+
+	w.openWS().Close()
+	if got := read(w).Discarded; got != (eio.Closes{}) {
+		t.Errorf("of one that had everything: %v", got)
+	}
+	slow := w.openWS()
+	slow.SetRoom(1500)
+	s, held := last(), uint64(0)
+	for !s.Closed() {
+		held = uint64(s.Backlog())
+		s.Send(f, 0)
+		w.d.Loop(0).Flush()
+	}
+	slow.Settle()
+	if n := lost(eio.ReasonSlow); n != held || n < 5000 {
+		t.Errorf("slow: %d, want %d", n, held)
+	}
+	gone := w.openWS()
+	gone.SetRoom(100)
+	want := hold(last())
+	gone.Close()
+	if n := lost(eio.ReasonTransportClose); n != want || n < 2000 {
+		t.Errorf("gone: %d, want %d", n, want)
+	}
+	w.openPolling()
+	want = hold(last())
+	last().Close(eio.ReasonForced)
+	w.d.Advance(time.Minute) // nobody asks for it
+	if n := lost(eio.ReasonForced); n != want || n < 3000 {
+		t.Errorf("a polling session closed: %d, want %d", n, want)
+	}
+	// An orderly close still sends what there is; the reason stays with what the
+	// client never reads.
+	polite := w.openWS()
+	polite.SetRoom(100)
+	want = hold(last())
+	last().Close(eio.ReasonShutdown)
+	if n := lost(eio.ReasonShutdown); n != 0 {
+		t.Errorf("before its time: %d", n)
+	}
+	w.d.Advance(time.Minute)
+	if n := lost(eio.ReasonShutdown); n < want || n > want+10 { // and the close frame
+		t.Errorf("closed in an orderly way: %d, want %d", n, want)
 	}
 }
