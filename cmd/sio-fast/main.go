@@ -72,7 +72,8 @@ func serve(ctx context.Context, c *config, log *slog.Logger) error {
 		if err != nil {
 			return err
 		}
-		a.admin = admin.New(a.io, admin.Options{Version: version(), Logger: log})
+		v, revision := build()
+		a.admin = admin.New(a.io, admin.Options{Version: v, Revision: revision, Logger: log})
 		defer a.admin.Close()
 		srv := &http.Server{Handler: a.admin, ReadHeaderTimeout: 5 * time.Second}
 		defer srv.Close() // the last requests of an operator may be cut
@@ -118,15 +119,22 @@ func (a *app) announce(c *config, addr string) {
 	}
 }
 
-func version() string {
+// build is the version of the module and the revision of its source.
+func build() (version, revision string) {
+	version, revision = "unknown", "unknown"
 	b, ok := debug.ReadBuildInfo()
 	if !ok {
-		return "(unknown)"
+		return version, revision
 	}
 	for _, s := range b.Settings {
 		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
-			return b.Main.Version + " " + s.Value[:12] + " " + b.GoVersion
+			revision = s.Value[:12]
 		}
 	}
-	return b.Main.Version + " " + b.GoVersion
+	return b.Main.Version, revision
+}
+
+func version() string {
+	v, revision := build()
+	return v + " " + revision + " " + runtime.Version()
 }

@@ -19,31 +19,37 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/pprof"
+	"runtime"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sio-fast/sio-fast/eventloop"
 	"github.com/sio-fast/sio-fast/sio"
 )
 
+var goVersion = runtime.Version()
+
 // Options say what an Admin is to know beyond its server.
 type Options struct {
-	// Version is shown as it is.
-	Version string
+	// Version and Revision, of the source, are shown as they are.
+	Version, Revision string
 	// Logger hears of switched profiles; nil: slog.Default().
 	Logger *slog.Logger
 }
 
 // Admin is the handler of the admin address. Close ends its sampling.
 type Admin struct {
-	io    *sio.Server
-	opts  Options
-	start time.Time
-	mux   *http.ServeMux
-	loops atomic.Pointer[eventloop.Server]
-	hist  *history
-	prof  profiling
+	io       *sio.Server
+	opts     Options
+	start    time.Time
+	mux      *http.ServeMux
+	loops    atomic.Pointer[eventloop.Server]
+	hist     *history
+	prof     profiling
+	registry *prometheus.Registry
 }
 
 // New makes an Admin for io and begins to sample its figures, once a second.
@@ -53,6 +59,7 @@ func New(io *sio.Server, o Options) *Admin {
 	}
 	a := &Admin{io: io, opts: o, start: time.Now(), mux: http.NewServeMux()}
 	a.prof.log = o.Logger
+	a.registry = newRegistry(a)
 	a.hist = newHistory(a)
 	a.routes()
 	return a

@@ -7,7 +7,6 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"regexp"
 	"runtime"
 	"runtime/metrics"
@@ -33,7 +32,7 @@ func open(t *testing.T) (*Admin, *eiotest.Driver) {
 		t.Fatal(err)
 	}
 	d := eiotest.New(m)
-	a := New(io, Options{Version: "v1", Logger: quiet})
+	a := New(io, Options{Version: "v1", Revision: "abc", Logger: quiet})
 	t.Cleanup(func() { a.Close(); d.Stop(); d.Settle() })
 	c := d.Dial()
 	c.WriteString("GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -95,7 +94,7 @@ func TestStats(t *testing.T) {
 	if _, ok := v["gc_pause_seconds"].(map[string]any); !ok {
 		t.Errorf("gc_pause_seconds: %v", v["gc_pause_seconds"])
 	}
-	if v["clients"] != 1.0 || v["sessions_opened"] != 1.0 || v["version"] != "v1" {
+	if v["clients"] != 1.0 || v["sessions_opened"] != 1.0 || v["version"] != "v1" || v["revision"] != "abc" {
 		t.Errorf("%s", body)
 	}
 	for _, l := range v["loops"].([]any) { // what loadtest loops reads
@@ -107,130 +106,6 @@ func TestStats(t *testing.T) {
 	for _, m := range regexp.MustCompile(`"([^"]+)":`).FindAllStringSubmatch(body, -1) {
 		if !regexp.MustCompile(`^[a-z0-9_ ]+$`).MatchString(m[1]) {
 			t.Errorf("member %q is not in snake case", m[1])
-		}
-	}
-}
-
-// series reads what /metrics answers as Prometheus does: each family has its
-// type before its numbers, once.
-func series(t *testing.T, text string) map[string]float64 {
-	t.Helper()
-	line := regexp.MustCompile(`^([a-zA-Z_][a-zA-Z0-9_]*)(\{(?:[a-zA-Z_]+="[^"\n]*",? ?)+\})? (\S+)$`)
-	types, found := map[string]string{}, map[string]float64{}
-	for l := range strings.Lines(text) {
-		l = strings.TrimSuffix(l, "\n")
-		if f := strings.Fields(l); strings.HasPrefix(l, "# TYPE") {
-			if types[f[2]] != "" || len(f) != 4 {
-				t.Errorf("%q", l)
-			}
-			types[f[2]] = f[3]
-			continue
-		}
-		if strings.HasPrefix(l, "# HELP ") {
-			continue
-		}
-		m := line.FindStringSubmatch(l)
-		if m == nil {
-			t.Errorf("not a line of the format: %q", l)
-			continue
-		}
-		family := m[1]
-		for _, suffix := range []string{"_bucket", "_sum", "_count"} {
-			if k := types[strings.TrimSuffix(m[1], suffix)]; k == "histogram" || k == "summary" {
-				family = strings.TrimSuffix(m[1], suffix)
-			}
-		}
-		if types[family] == "" {
-			t.Errorf("%s has no type", m[1])
-		}
-		if types[family] == "counter" && strings.HasPrefix(family, "sio_fast") && !strings.HasSuffix(family, "_total") {
-			t.Errorf("counter %s does not end with _total", family)
-		}
-		v, err := strconv.ParseFloat(m[3], 64)
-		if _, twice := found[m[1]+m[2]]; err != nil || twice {
-			t.Errorf("%q: twice %v, %v", l, twice, err)
-		}
-		found[m[1]+m[2]] = v
-		found[m[1]] = v
-	}
-	return found
-}
-
-func TestMetrics(t *testing.T) {
-	a, d := open(t)
-	d.Loop(0).Late(3 * time.Millisecond)
-	d.Advance(50 * time.Millisecond)
-	_, body := ask(t, a, "GET", "/metrics")
-	found := series(t, body)
-	for name, want := range map[string]float64{
-		"sio_fast_clients": 1, "sio_fast_sessions_total": 1, "sio_fast_connections_total": 1,
-		`sio_fast_build_info{version="v1"}`:                        1,
-		`sio_fast_loop_sessions{loop="0"}`:                         1,
-		`sio_fast_loop_lag_seconds_bucket{loop="0",le="0.002"}`:    0,
-		`sio_fast_loop_lag_seconds_bucket{loop="0",le="0.005"}`:    1,
-		`sio_fast_loop_lag_seconds_bucket{loop="0",le="+Inf"}`:     1,
-		`sio_fast_loop_lag_seconds_count{loop="0"}`:                1,
-		`sio_fast_loop_lag_seconds_sum{loop="0"}`:                  0.003,
-		`sio_fast_loop_lag_peak_seconds{loop="0"}`:                 0.003,
-		`sio_fast_sessions_closed_total{reason="transport close"}`: 0,
-		`sio_fast_messages_dropped_total{reason="volatile"}`:       0,
-		`sio_fast_fanout_latency_seconds_bucket{le="+Inf"}`:        0,
-	} {
-		if got, ok := found[name]; !ok || got != want {
-			t.Errorf("%s: %v (there: %v), want %v", name, got, ok, want)
-		}
-	}
-	for _, name := range []string{"process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds", "go_goroutines"} {
-		if found[name] < 0 || found["go_goroutines"] == 0 {
-			t.Errorf("%s: %v", name, found[name])
-		}
-	}
-}
-
-// Every metric that the dashboard asks for is one that a server has.
-func TestDashboard(t *testing.T) {
-	a, _ := open(t)
-	_, body := ask(t, a, "GET", "/metrics")
-	found := series(t, body)
-	b, err := os.ReadFile("../../../docs/grafana.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var board struct {
-		Title  string
-		Panels []struct {
-			Title   string
-			Targets []struct{ Expr, RefID string }
-		}
-		Templating struct {
-			List []struct{ Name, Query string }
-		}
-	}
-	if err := json.Unmarshal(b, &board); err != nil {
-		t.Fatal(err)
-	}
-	var asked []string
-	metric := regexp.MustCompile(`\b(sio_fast|go|process)_\w+`)
-	for _, p := range board.Panels {
-		for _, q := range p.Targets {
-			names := metric.FindAllString(q.Expr, -1)
-			if len(names) == 0 || q.RefID == "" {
-				t.Errorf("panel %q asks for nothing: %q", p.Title, q.Expr)
-			}
-			asked = append(asked, names...)
-		}
-	}
-	for _, v := range board.Templating.List {
-		asked = append(asked, metric.FindAllString(v.Query, -1)...)
-	}
-	for _, name := range asked {
-		if _, ok := found[name]; !ok {
-			t.Errorf("no server has the metric %s", name)
-		}
-	}
-	for name := range found {
-		if strings.HasPrefix(name, "sio_fast") && strings.HasSuffix(name, "_seconds_bucket") && !slices.Contains(asked, name) {
-			t.Errorf("the dashboard does not show %s", name)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -158,7 +159,7 @@ func (a *Admin) live(w http.ResponseWriter, r *http.Request) {
 	}
 	answer(w, map[string]any{
 		"points": a.hist.after(t), "every_ms": every.Milliseconds(), "uptime": f.uptime.Seconds(),
-		"version": a.opts.Version, "loops": loops, "closed": closed,
+		"version": strings.Join([]string{a.opts.Version, a.opts.Revision, goVersion}, " "), "loops": loops, "closed": closed,
 		"dropped": []total{
 			{"volatile", f.all.VolatileDropped}, {"slow client", f.all.SlowClosed}, {"refused", f.all.SlowRefused}, {"already closed", f.all.ClosedDropped},
 		},

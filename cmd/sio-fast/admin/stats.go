@@ -111,12 +111,15 @@ func (a *Admin) stats(w http.ResponseWriter, _ *http.Request) {
 			"messages_received": l.Messages, "messages_sent": l.Sent, "fanout_seconds": quantiles(l.Fanout),
 		}
 	}
-	closed := map[string]uint64{}
+	closed, discarded := map[string]uint64{}, map[string]uint64{}
 	for reason, n := range f.all.Closed.All() {
 		closed[string(reason)] = n
 	}
+	for reason, n := range f.all.Discarded.All() {
+		discarded[string(reason)] = n
+	}
 	answer(w, map[string]any{
-		"version": a.opts.Version, "go": runtime.Version(), "uptime_seconds": f.uptime.Seconds(),
+		"version": a.opts.Version, "revision": a.opts.Revision, "go": goVersion, "uptime_seconds": f.uptime.Seconds(),
 
 		"clients": f.server.Clients, "sockets": f.server.Sockets, "namespaces": f.server.Namespaces,
 		"connections": f.front.Conns, "io_uring_loops": f.front.Rings, "backlog_bytes": f.all.Backlog,
@@ -125,7 +128,7 @@ func (a *Admin) stats(w http.ResponseWriter, _ *http.Request) {
 		"sessions_opened": f.all.Sessions, "sessions_closed": closed, "requests_refused": f.all.Refused,
 		"messages_received": f.all.Messages, "messages_sent": f.all.Sent,
 		"bytes_received": f.all.BytesIn, "bytes_sent": f.all.BytesOut,
-		"broadcast_deliveries": f.server.Delivered,
+		"bytes_discarded": discarded, "broadcast_deliveries": f.server.Delivered,
 		"messages_dropped": map[string]uint64{
 			"volatile": f.all.VolatileDropped, "slow": f.all.SlowClosed, "refused": f.all.SlowRefused, "closed": f.all.ClosedDropped,
 		},
