@@ -38,6 +38,7 @@ func newApp(c *config, log *slog.Logger) (*app, error) {
 		PingTimeout:  c.pingTimeout,
 		MaxPayload:   c.maxPayload,
 		MaxBacklog:   c.maxBacklog,
+		WhenSlow:     c.slowPolicy(),
 		AllowEIO3:    c.allowEIO3,
 		Logger:       log,
 		Fallback:     a.web,

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sio-fast/sio-fast/sio"
 )
 
 // config is what the flags say.
@@ -23,6 +25,7 @@ type config struct {
 	pingTimeout  time.Duration
 	maxPayload   int
 	maxBacklog   int
+	whenSlow     string
 	origins      string
 	allowEIO3    bool
 	loops        int
@@ -75,8 +78,11 @@ Limits:
   --ping-interval TIME    pause between pings (default 25s)
   --ping-timeout TIME     time a client has to answer one (default 20s)
   --max-payload BYTES     longest message a client may send (default 1000000)
-  --max-backlog BYTES     unsent bytes kept for one slow client before it is cut
+  --max-backlog BYTES     unsent bytes kept for one client before it counts as slow
                           (default 1048576)
+  --when-slow POLICY      what becomes of a message for a client that is slow:
+                          cut: the client is disconnected; refuse: it stays and
+                          misses the message, which is counted (default "cut")
   --recovery TIME         time that a client which lost its connection may take to
                           come back to its socket, with what it has missed; 0:
                           it gets a new one (default 0)
@@ -110,6 +116,7 @@ func parse(args []string, out io.Writer) (*config, error) {
 	f.DurationVar(&c.pingTimeout, "ping-timeout", 20*time.Second, "")
 	f.IntVar(&c.maxPayload, "max-payload", 1_000_000, "")
 	f.IntVar(&c.maxBacklog, "max-backlog", 1<<20, "")
+	f.StringVar(&c.whenSlow, "when-slow", "cut", "")
 	f.StringVar(&c.origins, "cors-origin", "", "")
 	f.BoolVar(&c.allowEIO3, "allow-eio3", false, "")
 	f.IntVar(&c.loops, "loops", 0, "")
@@ -158,6 +165,8 @@ func (c *config) check() error {
 		return errors.New("--ping-interval and --ping-timeout must be longer than 0")
 	case c.maxPayload <= 0 || c.maxBacklog <= 0:
 		return errors.New("--max-payload and --max-backlog must be greater than 0")
+	case c.whenSlow != "cut" && c.whenSlow != "refuse":
+		return fmt.Errorf("--when-slow %q: want cut or refuse", c.whenSlow)
 	case c.recovery < 0:
 		return errors.New("--recovery must not be negative")
 	case c.userTimeout < time.Millisecond || c.userTimeout > 24*time.Hour:
@@ -181,6 +190,14 @@ func (c *config) check() error {
 	}
 	_, err := c.level()
 	return err
+}
+
+// slowPolicy is what --when-slow says.
+func (c *config) slowPolicy() sio.SlowPolicy {
+	if c.whenSlow == "refuse" {
+		return sio.Refuse
+	}
+	return sio.Cut
 }
 
 func checkAddr(flag, addr string, unix bool) error {

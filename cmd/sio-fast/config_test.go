@@ -3,11 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
+	"log/slog"
 	"net"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/sio-fast/sio-fast/eio/eiotest"
 )
 
 // Each mistake is answered by one line that names it, and exit code 2.
@@ -29,6 +33,7 @@ func TestBadFlags(t *testing.T) {
 		{"--ping-timeout ten", "invalid value"},
 		{"--max-payload 0", "greater than 0"},
 		{"--max-backlog -1", "greater than 0"},
+		{"--when-slow wait", "--when-slow"},
 		{"--loops -2", "negative"},
 		{"--user-timeout 0s", "--user-timeout"},
 		{"--user-timeout 1000h", "--user-timeout"},
@@ -83,12 +88,54 @@ func TestHelpIsComplete(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		"addr", "admin", "app", "path", "ping-interval", "ping-timeout", "max-payload", "max-backlog",
+		"addr", "admin", "app", "path", "ping-interval", "ping-timeout", "max-payload", "max-backlog", "when-slow",
 		"cors-origin", "allow-eio3", "loops", "no-io-uring", "tls-cert", "tls-key", "log-level", "log-format", "user-timeout", "drain", "version",
 	} {
 		if !named[name] {
 			t.Errorf("the help does not name --%s", name)
 		}
+	}
+}
+
+// What --when-slow says is what becomes of a client that does not read.
+func TestWhenSlow(t *testing.T) {
+	for _, c := range []struct {
+		args         string
+		cut, refused bool
+	}{
+		{"", true, false},
+		{"--when-slow cut", true, false},
+		{"--when-slow refuse", false, true},
+	} {
+		conf, err := parse(strings.Fields("--app none --max-backlog 5000 "+c.args), &bytes.Buffer{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := newApp(conf, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := eiotest.New(a.io.Mux())
+		client := d.Dial()
+		client.WriteString("GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n" +
+			"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+		client.WriteString("\x81\x82\x00\x00\x00\x0040") // CONNECT, in a frame with an empty mask
+		client.SetRoom(100)
+		for range 20 {
+			if err := a.io.Emit("news", strings.Repeat("x", 1000)); err != nil {
+				t.Fatal(err)
+			}
+			d.Run()
+		}
+		client.Settle()
+		d.Advance(time.Second)
+		s := a.io.Mux().Stats()
+		if (s.SlowClosed == 1) != c.cut || (s.SlowRefused > 0) != c.refused || (s.Open == 1) != c.refused {
+			t.Errorf("%q: %d cut, %d refused, %d clients left", c.args, s.SlowClosed, s.SlowRefused, s.Open)
+		}
+		d.Stop()
+		d.Settle()
+		a.stop()
 	}
 }
 
