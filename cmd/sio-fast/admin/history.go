@@ -152,6 +152,10 @@ func (a *Admin) live(w http.ResponseWriter, r *http.Request) {
 	for reason, n := range f.all.Closed.All() {
 		closed = append(closed, total{string(reason), n})
 	}
+	discarded := uint64(0) // bytes
+	for _, n := range f.all.Discarded {
+		discarded += n
+	}
 	loops := make([]loopNow, len(f.loops))
 	for i := range f.loops {
 		l := &f.loops[i]
@@ -163,6 +167,7 @@ func (a *Admin) live(w http.ResponseWriter, r *http.Request) {
 		"dropped": []total{
 			{"volatile", f.all.VolatileDropped}, {"slow client", f.all.SlowClosed}, {"refused", f.all.SlowRefused}, {"already closed", f.all.ClosedDropped},
 		},
+		"discarded": discarded,
 		"refused":   []total{{"requests", f.all.Refused}, {"connections", uint64(f.front.Refused)}},
 		"panics":    f.all.Panics + f.server.Panics,
 		"files":     [2]uint64{f.proc.files, f.proc.maxFiles},

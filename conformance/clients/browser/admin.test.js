@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { io } from "socket.io-client";
+import WebSocket from "ws";
 import { launch, patience } from "../lib/browser.js";
 
 const binary = process.env.SIO_FAST ?? "bin/sio-fast";
@@ -11,7 +12,7 @@ const clients = [];
 let server, admin, address, browser, talk;
 
 before(async () => {
-  server = spawn(binary, ["--app", "load", "--addr", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log-format", "json"],
+  server = spawn(binary, ["--app", "load", "--addr", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--loops", "2", "--log-format", "json"],
     { stdio: ["ignore", "ignore", "pipe"] });
   for await (const line of createInterface({ input: server.stderr })) {
     const entry = JSON.parse(line);
@@ -67,6 +68,76 @@ test("the numbers move while clients talk", async () => {
   clients.pop().close();
   await page.waitForFunction(() => document.querySelector("#clients").textContent === "4");
   await page.locator("#closed tr", { hasText: "transport close" }).filter({ hasText: "1" }).waitFor();
+  assert.deepEqual(page.errors, []);
+  await page.context().close();
+});
+
+/** A client that connects and then never reads again. */
+async function deaf() {
+  const ws = new WebSocket(`${address.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`, { perMessageDeflate: false });
+  ws.on("error", () => {}); // it will be cut
+  await new Promise((ok) => ws.once("open", ok));
+  ws.send("40");
+  await new Promise((ok) => ws.on("message", (m) => String(m).startsWith("40") && ok()));
+  ws.pause();
+  return ws;
+}
+
+test("every plot draws what happens: lag by loop, a slow client, garbage collection", async () => {
+  const page = await open();
+  await page.getByText("live", { exact: true }).waitFor();
+  // Which keys have shown something that is not nothing, at any time.
+  await page.evaluate(() => {
+    window.moved = new Set();
+    setInterval(() => {
+      for (const key of document.querySelectorAll(".plot .key:not([hidden])")) {
+        if (/[1-9]/.test(key.querySelector("b").textContent)) moved.add(`${key.closest(".plot").id} ${key.childNodes[1].textContent.trim()}`);
+      }
+    }, 100);
+  });
+  const ws = await deaf();
+  const flood = setInterval(() => clients[0].emit("all", "x".repeat(20000)), 20);
+  const collect = setInterval(() => page.evaluate(() => document.querySelector("#gc").click()).catch(() => {}), 700);
+  const want = ["clients clients", "clients sockets", "messages-a-second in", "messages-a-second out", "messages-a-second dropped",
+    "fan-out-latency p50", "fan-out-latency p99", "loop-lag loop 0", "loop-lag loop 1", "backlog unsent", "traffic-a-second in",
+    "traffic-a-second out", "memory RSS", "memory heap", "memory goal", "cpu-of-one-core all", "cpu-of-one-core GC", "longest-gc-pause pause"]
+    .map((k) => `plot-${k}`);
+  try {
+    await page.waitForFunction((want) => want.every((k) => moved.has(k)), want)
+      .catch(async (err) => {
+        const seen = await page.evaluate(() => [...moved]);
+        assert.fail(`${err}; nothing of ${want.filter((k) => !seen.includes(k)).join(", ")}`);
+      });
+  } finally {
+    clearInterval(flood);
+    clearInterval(collect);
+    ws.terminate();
+  }
+  for (const [id, name] of [["closed", "slow client"], ["dropped", "message: slow client"]]) {
+    await page.locator(`#${id} tr`, { hasText: name }).filter({ hasText: /client1$/ }).waitFor();
+  }
+  await page.locator("#dropped tr", { hasText: /^bytes discarded[1-9].* [KM]iB$/ }).waitFor();
+  const legends = await page.locator("#plot-loop-lag .key:visible").allTextContents();
+  assert.deepEqual(legends.map((l) => l.match(/loop \d+/)?.[0]), ["loop 0", "loop 1"]);
+  assert.equal(await page.locator("#loops tbody tr").count(), 2);
+  // A line for each key, of points that can be drawn, and above the axis where the
+  // plot's own scale makes it so.
+  const lines = await page.evaluate(() => [...document.querySelectorAll(".plot")].map((p) => ({
+    id: p.id,
+    keys: p.querySelectorAll(".key:not([hidden])").length,
+    axis: p.querySelector(".grid").getAttribute("y1"),
+    paths: [...p.querySelectorAll("path:not(.area)")].map((path) => path.getAttribute("d")),
+  })));
+  assert.equal(lines.length, 9);
+  for (const { id, keys, axis, paths } of lines) {
+    assert.equal(paths.length, keys, id);
+    const heights = paths.map((d) => {
+      assert.match(d, /^(M[\d.]+ [\d.]+l\.01 0(L[\d.]+ [\d.]+)*)+$/, id);
+      return [...d.matchAll(/[ML][\d.]+ ([\d.]+)/g)].map((m) => Number(axis) - Number(m[1]));
+    });
+    assert.ok(heights.every((line) => line.length > 2), `${id}: ${paths}`);
+    assert.ok(heights.some((line) => line.some((y) => y > 20)), `${id} is flat: ${paths}`);
+  }
   assert.deepEqual(page.errors, []);
   await page.context().close();
 });

@@ -62,7 +62,7 @@ function draw() {
 function rows(id, list) {
   $(id).tBodies[0].replaceChildren(...list.map((cells) => {
     const tr = document.createElement("tr");
-    if (cells.length === 2 && cells[1] === "0") tr.className = "zero";
+    if (cells.length === 2 && /^0( B)?$/.test(cells[1])) tr.className = "zero";
     for (const c of cells) tr.insertCell().textContent = c;
     return tr;
   }));
@@ -87,6 +87,7 @@ function show(live) {
   rows("closed", live.closed.map((t) => [t.name, count(t.count)]));
   rows("dropped", [
     ...live.dropped.map((t) => [`message: ${t.name}`, count(t.count)]),
+    ["bytes discarded", bytes(live.discarded)],
     ...live.refused.map((t) => [`${t.name} refused`, count(t.count)]),
     ["panics recovered", count(live.panics)],
     ["open files", live.files[0] ? `${count(live.files[0])} of ${count(live.files[1])}` : "–"],

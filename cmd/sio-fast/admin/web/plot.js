@@ -21,6 +21,13 @@ export function ceiling(v) {
   return 10 * decade;
 }
 
+/** The same in KiB, MiB and so on. */
+export function binaryCeiling(v) {
+  const unit = 1024 ** Math.floor(Math.log2(Math.max(v, 1)) / 10);
+  const n = ceiling(v / unit);
+  return unit * (n >= 1000 ? 1024 : n);
+}
+
 export class Plot {
   /** series(point) gives the values; a negative or missing one is a gap. */
   constructor(parent, { title, names, series, format, floor = 0, binary = false, area = false }) {
@@ -31,7 +38,9 @@ export class Plot {
     this.caption = document.createElement("figcaption");
     const h = document.createElement("h2");
     h.textContent = title;
-    this.caption.append(h);
+    this.legend = document.createElement("div");
+    this.legend.className = "legend";
+    this.caption.append(h, this.legend);
     this.svg = make("svg", { role: "img", "aria-label": title });
     this.figure.append(this.caption, this.svg);
     parent.append(this.figure);
@@ -61,7 +70,7 @@ export class Plot {
     const rows = this.points.map((p) => [p.t, this.series(p)]);
     let top = this.floor;
     for (const [, values] of rows) for (const v of values) if (v > top) top = v;
-    this.max = this.binary ? 1024 ** Math.floor(Math.log2(Math.max(top, 1)) / 10) * ceiling(top / 1024 ** Math.floor(Math.log2(Math.max(top, 1)) / 10)) : ceiling(top);
+    this.max = this.binary ? binaryCeiling(top) : ceiling(top);
     this.x = (t) => PAD.left + ((t - this.from) / (this.to - this.from)) * (width - PAD.left - PAD.right);
     this.y = (v) => HEIGHT - PAD.bottom - (v / this.max) * (HEIGHT - PAD.top - PAD.bottom);
     this.frame(width);
@@ -127,7 +136,7 @@ export class Plot {
       const value = document.createElement("b");
       key.className = "key";
       key.append(mark, "", value);
-      this.caption.append(key);
+      this.legend.append(key);
       this.keys.push({ key, value });
     }
     this.keys.forEach(({ key, value }, i) => {
