@@ -154,7 +154,8 @@ func TestMoveLeavesDescriptors(t *testing.T) {
 }
 
 // TestSocketOptions: what bounds the kernel's memory and patience for a client
-// is set on its socket: the defaults, what the options say, and nothing.
+// is set on its socket: the defaults, what the options say, and nothing. Whatever
+// they say, nothing is held back to be sent with more.
 func TestSocketOptions(t *testing.T) {
 	system := func(opt int) int {
 		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
@@ -184,6 +185,9 @@ func TestSocketOptions(t *testing.T) {
 		patience, _ := unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT)
 		if lowat != c.lowat || patience != c.patience {
 			t.Errorf("%d unsent bytes, want %d; %d ms unacknowledged, want %d", lowat, c.lowat, patience, c.patience)
+		}
+		if noDelay, _ := unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY); noDelay == 0 {
+			t.Error("small messages wait for the acknowledgement of others")
 		}
 	}
 }
