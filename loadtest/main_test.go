@@ -133,61 +133,6 @@ func TestGoodRuns(t *testing.T) {
 	}
 }
 
-// A server that breaks its promise once must fail the run, and no figure may be
-// quoted.
-func TestFaultsAreSeen(t *testing.T) {
-	kinds := map[string][]string{
-		fake.Drop: {"lost", "out of order"}, fake.Double: {"doubled"}, fake.Alter: {"altered"}, fake.Cut: {"altered"},
-		fake.Swap: {"out of order", "lost"}, fake.Stray: {"stray", "lost", "doubled", "out of order"}, fake.Leave: {"disconnected"},
-	}
-	for scenario, args := range map[string][]string{
-		"echo":         {"echo", "-n5", "-k4"},
-		"echo single":  {"echo", "-n5"},
-		"echo ack":     {"echo", "-n5", "-k4", "--ack"},
-		"echo polling": {"echo", "-n5", "-k4", "--transport=polling"},
-		"fanout":       {"fanout", "-n20"},
-		"fanout flood": {"fanout", "-n20", "-k8", "--processes=2"},
-		"fanout paced": {"fanout", "-n20", "--rate=100"},
-		"rooms":        {"rooms", "-n20", "-k3"},
-		"rooms paced":  {"rooms", "-n20", "--rate=300"},
-		"grow":         {"grow", "--counts=5,20"},
-		"loops":        {"loops", "-n20", "--broadcasts=50"},
-	} {
-		for fault, want := range kinds {
-			t.Run(scenario+"/"+fault, func(t *testing.T) {
-				t.Parallel()
-				// The fault ends the run, so the duration is only a bound.
-				code, r, out := loadtest(t, &fake.Server{Fault: fault, After: 30, Loops: 1}, append(slices.Clone(args), "--duration=10s")...)
-				if code != 1 || r.OK || r.Figures != nil || r.Samples != nil {
-					t.Fatalf("exit code %d\n%s", code, out)
-				}
-				if !strings.Contains(out, "FAILED") || strings.Contains(out, "latency") {
-					t.Errorf("output:\n%s", out)
-				}
-				var n int64
-				for _, k := range want {
-					n += r.Faults[k]
-				}
-				if n == 0 || len(r.Notes) == 0 {
-					t.Errorf("want one of %v:\n%s", want, out)
-				}
-			})
-		}
-	}
-}
-
-func TestSlowReaders(t *testing.T) {
-	args := []string{"slow", "-n10", "--slow-share=10", "--rate=200", "--size=20000", "--duration=500ms", "--pid=-1"}
-	code, r, out := loadtest(t, &fake.Server{Fault: fake.Silent}, args...)
-	if code != 1 || r.Faults["lost"] == 0 {
-		t.Errorf("messages dropped silently: exit code %d\n%s", code, out)
-	}
-	code, r, out = loadtest(t, &fake.Server{Fault: fake.Strict}, args...)
-	if code != 0 || r.Figures.Slow.Cut != 1 || len(r.Figures.Slow.Reasons) != 1 {
-		t.Errorf("slow reader cut: exit code %d\n%s", code, out)
-	}
-}
-
 func TestDeadServers(t *testing.T) {
 	code, r, out := loadtest(t, &fake.Server{Fault: fake.Idle}, "echo", "-n5", "--stall=500ms")
 	if code != 1 || r.OK || r.Faults["lost"] != 5 {

@@ -3,11 +3,8 @@
 package fake
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -15,7 +12,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"time"
 )
 
 // Faults of a server.
@@ -48,7 +44,8 @@ type Server struct {
 	mu    sync.Mutex
 	ln    net.Listener
 	all   map[string]*session
-	count int
+	count int  // deliveries
+	done  bool // the fault is
 	next  int
 	casts int // broadcasts
 	from  map[string]int
@@ -120,7 +117,7 @@ func (s *Server) open(conn net.Conn) *session {
 // slowQueue is how many messages may wait before Silent and Strict act.
 const slowQueue = 100
 
-func (c *session) push(p []byte) {
+func (c *session) push(p ...[]byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.queue) > slowQueue && c.s.Fault == Silent {
@@ -131,7 +128,7 @@ func (c *session) push(p []byte) {
 		_ = c.conn.Close()
 		return
 	}
-	c.queue = append(c.queue, p)
+	c.queue = append(c.queue, p...)
 	c.cond.Signal()
 }
 
@@ -169,35 +166,48 @@ func (s *Server) deliver(c *session, p []byte) {
 	}
 	if held := c.held; held != nil && sender(held) == sender(p) {
 		c.held = nil
-		c.push(p)
-		p = held
-	} else if s.count == s.After {
-		switch s.Fault {
-		case Drop:
-			return
-		case Double:
-			c.push(p)
-		case Alter:
-			p = append([]byte(nil), p...)
-			p[len(p)-5] ^= 1
-		case Cut:
-			p = append(append([]byte(nil), p[:len(p)-9]...), `"]`...)
-		case Swap:
-			c.held = p
-			return
-		case Stray:
-			for _, other := range s.all {
-				if other != c {
-					other.push(p)
-					return
-				}
-			}
-		case Leave:
-			c.close()
+		c.push(p, held)
+		return
+	}
+	if s.count >= s.After && s.After > 0 && !s.done {
+		s.done = true
+		if p = s.breaks(c, p); p == nil {
 			return
 		}
 	}
 	c.push(p)
+}
+
+// breaks does with a message what the fault wants, and returns what is still to be
+// sent of it.
+func (s *Server) breaks(c *session, p []byte) []byte {
+	switch s.Fault {
+	case Drop:
+		return nil
+	case Double:
+		c.push(p, p)
+		return nil
+	case Alter:
+		p = append([]byte(nil), p...)
+		p[len(p)-5] ^= 1
+	case Cut:
+		p = append(append([]byte(nil), p[:len(p)-9]...), `"]`...)
+	case Swap:
+		c.held = p
+		return nil
+	case Stray:
+		for _, other := range s.all {
+			if other != c {
+				other.push(p)
+				return nil
+			}
+		}
+		s.done = false // nobody else is there yet
+	case Leave:
+		c.close()
+		return nil
+	}
+	return p
 }
 
 // sender is the part of a payload that names who sent it: only messages of one
@@ -326,77 +336,4 @@ func (s *Server) poll(w http.ResponseWriter, r *http.Request) {
 		}
 		_, _ = w.Write(p)
 	}
-}
-
-// websocket serves one connection; the accept key is that of the one key that
-// loadtest sends.
-func (s *Server) websocket(conn net.Conn, in *bufio.Reader) {
-	_ = conn.(*net.TCPConn).SetWriteBuffer(16 << 10)
-	_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-		"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")
-	c := s.open(conn)
-	defer s.drop(c)
-	go func() {
-		for {
-			list := c.take(1)
-			if list == nil {
-				return
-			}
-			if _, err := conn.Write(frame(1, list[0])); err != nil {
-				return
-			}
-		}
-	}()
-	for {
-		op, p, err := readFrame(in)
-		if err != nil {
-			return
-		}
-		if op == 8 {
-			_, _ = conn.Write(frame(8, p))
-			time.Sleep(time.Millisecond)
-			return
-		}
-		if op == 1 && !s.packet(c, p) {
-			return
-		}
-	}
-}
-
-func frame(op byte, p []byte) []byte {
-	b := []byte{0x80 | op}
-	if len(p) < 126 {
-		b = append(b, byte(len(p)))
-	} else {
-		b = binary.BigEndian.AppendUint64(append(b, 127), uint64(len(p))) // a long form is legal for any size
-	}
-	return append(b, p...)
-}
-
-func readFrame(in *bufio.Reader) (op byte, p []byte, err error) {
-	var h [2]byte
-	if _, err := io.ReadFull(in, h[:]); err != nil {
-		return 0, nil, err
-	}
-	if h[1]&0x80 == 0 {
-		return 0, nil, errors.New("unmasked frame of a client")
-	}
-	n := uint64(h[1] & 0x7f)
-	if more := map[uint64]int{126: 2, 127: 8}[n]; more > 0 {
-		var long [8]byte
-		if _, err := io.ReadFull(in, long[8-more:]); err != nil {
-			return 0, nil, err
-		}
-		n = binary.BigEndian.Uint64(long[:])
-	}
-	var key [4]byte
-	if _, err := io.ReadFull(in, key[:]); err != nil {
-		return 0, nil, err
-	}
-	p = make([]byte, n)
-	_, err = io.ReadFull(in, p)
-	for i := range p {
-		p[i] ^= key[i%4]
-	}
-	return h[0] & 15, p, err
 }

@@ -61,8 +61,8 @@ func (r *runner) watch(a, b snapshot) {
 // having no time left.
 const saturated = 0.95
 
-// verdict names the faults, or returns nil if there was none.
-func (r *runner) verdict() error {
+// faults counts them by kind, and names those there were.
+func (r *runner) faults() string {
 	text := ""
 	for k, name := range shm.FaultNames {
 		n := r.area.Sum(func(p *shm.Process) *atomic.Int64 { return &p.Faults[k] })
@@ -74,14 +74,26 @@ func (r *runner) verdict() error {
 			text += fmt.Sprintf("%d %s", n, name)
 		}
 	}
+	return text
+}
+
+// verdict says what was wrong with a run that ended with err and these faults, or
+// returns nil if nothing was.
+func (r *runner) verdict(err error, faults string) error {
 	switch {
-	case text != "":
-		return fmt.Errorf("%s", text)
+	case faults != "" && (err == nil || errors.Is(err, errFaults)):
+		return errors.New(faults)
+	case faults != "":
+		return fmt.Errorf("%s (%w)", faults, err)
+	case err != nil:
+		return err
 	case r.measuredNone():
-		return errors.New("no message came in the measured time")
+		return errNone
 	}
 	return nil
 }
+
+var errNone = errors.New("no message came in the measured time")
 
 // measuredNone guards against a run that found nothing because nothing happened.
 func (r *runner) measuredNone() bool {

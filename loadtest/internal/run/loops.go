@@ -82,7 +82,7 @@ func (r *runner) alone(n int, wait time.Duration) (slowest, cpu time.Duration, l
 		wait = 50 * time.Millisecond
 	}
 	r.signal(syscall.SIGCONT)
-	err = r.wait(r.cfg.Stall, errFaults, func() bool { return r.area.FanDone.Load() >= uint64(n) })
+	err = r.wait(r.cfg.Stall, fmt.Errorf("%w: broadcast %d had not come everywhere within %v", errStalled, n, r.cfg.Stall), func() bool { return r.area.FanDone.Load() >= uint64(n) })
 	return slowest, cpu, loops, err
 }
 

@@ -19,10 +19,12 @@ func (r *runner) perform() (*report.Result, error) {
 	if errors.Is(err, ErrInterrupted) {
 		return nil, err
 	}
+	faults := r.faults()
 	results, cerr := r.collect()
-	if err == nil || errors.Is(err, errFaults) {
-		err = errors.Join(r.verdict(), cerr)
+	if r.drained(err) {
+		faults = r.faults() // else what was under way counts as lost in there, which is not the server's doing
 	}
+	err = errors.Join(r.verdict(err, faults), cerr)
 	r.gather(results)
 	r.res.OK = err == nil
 	if err != nil {
@@ -32,6 +34,12 @@ func (r *runner) perform() (*report.Result, error) {
 	}
 	r.res.Figures, r.res.Samples = &r.fig, r.samples
 	return &r.res, nil
+}
+
+// drained says whether a run that ended with err had time for what was under way:
+// what has not come then is lost.
+func (r *runner) drained(err error) bool {
+	return err == nil || errors.Is(err, errFaults) || errors.Is(err, errStalled)
 }
 
 func (r *runner) phases() error {
@@ -55,7 +63,7 @@ func (r *runner) phases() error {
 	default:
 		err = r.messages()
 	}
-	if err != nil && !errors.Is(err, errFaults) {
+	if !r.drained(err) {
 		return err
 	}
 	if derr := r.drain(); derr != nil && err == nil {
@@ -221,24 +229,36 @@ func (r *runner) measure(i int, d time.Duration) error {
 
 // flowing waits d while messages flow; if none comes for the time --stall says,
 // something was lost that all wait for.
-func (r *runner) flowing(d time.Duration) error {
-	seen, at := int64(-1), clock.Now()
-	stalled := errors.New("stalled")
-	err := r.wait(d, nil, func() bool {
-		if n := r.received(); n != seen {
-			seen, at = n, clock.Now()
-		}
-		if clock.Now()-at > int64(max(r.cfg.Stall, time.Duration(2e9/max(r.cfg.Rate, 1)))) {
-			stalled = errFaults
+func (r *runner) flowing(d time.Duration) error { return r.moving(d, nil, never) }
+
+// moving is wait, but ends as stalled when nothing comes for the time --stall says.
+func (r *runner) moving(d time.Duration, over error, done func() bool) error {
+	patience := r.cfg.Stall
+	if r.cfg.Rate > 0 { // so few messages that two in a row take longer
+		patience = max(patience, time.Duration(2e9/r.cfg.Rate))
+	}
+	var stalled error
+	seen, at := r.moved(), clock.Now()
+	err := r.wait(d, over, func() bool {
+		if done() {
 			return true
 		}
-		return false
+		if now := r.moved(); now != seen {
+			seen, at = now, clock.Now()
+		}
+		if clock.Now()-at > int64(patience) {
+			stalled = fmt.Errorf("%w in %q: nothing came for %v, %d clients there", errStalled, r.stage, patience, r.open())
+		}
+		return stalled != nil
 	})
-	if err == nil && errors.Is(stalled, errFaults) {
-		return errFaults // the drain counts what is missing
+	if err == nil {
+		err = stalled
 	}
 	return err
 }
+
+// moved is what changes when something comes: messages, clients, ends of clients.
+func (r *runner) moved() [3]int64 { return [3]int64{r.received(), r.ready(), r.open()} }
 
 // drain stops the senders and waits for what is under way.
 func (r *runner) drain() error {

@@ -44,6 +44,9 @@ type runner struct {
 // errFaults ends a run early; the counters say what is wrong.
 var errFaults = errors.New("faults")
 
+// errStalled ends a run that does not go on; what is missing then is counted.
+var errStalled = errors.New("stalled")
+
 // Run performs a checked load test. The error is for what kept it from being
 // performed; a server that lost or altered something is a Result that is not OK.
 // The calling goroutine must be locked to its thread.

@@ -27,7 +27,8 @@ func (r *runner) churn() error {
 			}
 			return true
 		}
-		if err := r.wait(r.cfg.ConnectTimeout, fmt.Errorf("round %d was not over within %v", n, r.cfg.ConnectTimeout), over); err != nil {
+		late := fmt.Errorf("%w: round %d was not over within %v", errStalled, n, r.cfg.ConnectTimeout)
+		if err := r.moving(r.cfg.ConnectTimeout, late, over); err != nil {
 			return err
 		}
 		x := report.Round{Visits: r.cfg.Visits, Seconds: float64(clock.Now()-from) / 1e9}

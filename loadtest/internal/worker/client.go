@@ -1,8 +1,6 @@
 package worker
 
 import (
-	"fmt"
-
 	"github.com/sio-fast/sio-fast/loadtest/internal/shm"
 	"github.com/sio-fast/sio-fast/loadtest/internal/wire"
 )
@@ -20,23 +18,19 @@ const (
 type client struct {
 	id    uint32
 	state uint8
-	slow  bool // will stop reading
-	off   bool // has stopped reading
-	cut   bool // the server cut it while it was slow
-	conn  [2]int32
-	began int64
-	sent  uint64
-	in    stream
-	poll  *polling // nil over websocket
+	way   uint8 // in which it leaves
+	slow  bool  // stops reading when told
+	off   bool  // has stopped reading
+	// excused: it stopped reading and has not caught up since, so the server may
+	// cut it. cut: it did, and the client is not back yet.
+	excused, cut bool
+	back         bool // this connection is not its first one of the run
+	conn         [2]int32
+	began        int64
+	sent         uint64
+	in           stream
+	poll         *polling // nil over websocket
 }
-
-// ways to leave
-const (
-	leaveOrderly = iota // DISCONNECT, then the closing handshake
-	leaveFIN            // TCP close without a word
-	leaveReset          // TCP reset
-	leaveWays
-)
 
 func (w *worker) enter(c *client) {
 	c.state, c.began = stateConnecting, w.now
@@ -71,7 +65,7 @@ func (w *worker) enginePacket(c *client, p []byte) {
 	case '6':
 	case '1':
 		if c.state != stateLeaving {
-			w.fault(shm.Disconnected, c, "the server closed the session")
+			w.ended(c, "a close packet")
 		}
 	case '0':
 		if c.state == stateConnecting && wire.StringField(p[1:], "sid") != "" {
@@ -89,18 +83,20 @@ func (w *worker) enginePacket(c *client, p []byte) {
 
 // message takes one Socket.IO packet.
 func (w *worker) message(c *client, p []byte) {
-	if c.state == stateLeaving {
-		return
-	}
 	if c.state == stateConnecting {
 		if len(p) > 1 && p[0] == '0' && p[1] == '{' && wire.StringField(p[1:], "sid") != "" {
 			c.state = stateReady
-			record(w.connect, w.now-c.began)
+			if !c.back {
+				record(w.connect, w.now-c.began)
+			}
 			w.scen.ready(c)
 			return
 		}
 		w.fault(shm.Refused, c, "answer to CONNECT: %.80q", p)
 		return
+	}
+	if c.state == stateLeaving && string(p) == "1" {
+		return // a DISCONNECT after ours
 	}
 	if len(p) == 0 || p[0] != '2' && p[0] != '3' {
 		w.fault(shm.Protocol, c, "unexpected Socket.IO packet %.80q", p)
@@ -164,82 +160,4 @@ func eventSize(name string, ack int64, room string, size int) int {
 func (w *worker) key(c *client) [4]byte {
 	x := (c.id + 1) * 2654435761
 	return [4]byte{byte(x), byte(x >> 8), byte(x>>16) | 1, byte(x >> 24)}
-}
-
-// leave has a client that is there go.
-func (w *worker) leave(c *client, way int) {
-	if c.state != stateReady && c.state != stateConnecting {
-		return
-	}
-	connecting := c.state == stateConnecting
-	c.state = stateLeaving
-	switch {
-	case way != leaveOrderly || connecting || w.conns[c.conn[0]].fd < 0:
-		w.flush()
-		w.gone(c, way == leaveReset)
-	case c.poll != nil:
-		w.send(c, []byte("41"))
-		w.send(c, []byte("1"))
-	default:
-		w.send(c, []byte("41"))
-		w.sbuf = wire.AppendFrame(w.sbuf, wire.OpClose, []byte{3, 0xe8}, w.key(c))
-	}
-}
-
-// gone closes what c has open and tells the scenario.
-func (w *worker) gone(c *client, reset bool) {
-	for n, i := range c.conn {
-		if i >= 0 && w.conns[i].fd >= 0 {
-			w.shut(i, reset)
-		}
-		c.conn[n] = -1
-	}
-	c.state, c.poll = stateAway, nil
-	w.me.Open.Add(-1)
-	w.scen.left(c)
-}
-
-// lost is called when connection i has ended, by error or by the server.
-func (w *worker) lost(i int32, why string) {
-	k := &w.conns[i]
-	c := &w.clients[k.client]
-	if k.kind == kindPost && !c.poll.posting {
-		w.shut(i, false) // an idle connection the server may close; the next POST opens another
-		c.conn[1] = -1
-		return
-	}
-	if k.close == 1 {
-		why = "close frame without a code"
-	} else if k.close > 1 {
-		why = fmt.Sprintf("close frame %d", k.close-1)
-	}
-	state := c.state
-	switch {
-	case state == stateReady && c.slow && w.area.Slow.Load() > 0:
-		c.cut = true
-		w.me.Cut.Add(1)
-		w.cuts[why]++
-	case state == stateReady:
-		w.fault(shm.Disconnected, c, "%s", why)
-	case state == stateConnecting:
-		w.dropped(c, why)
-	}
-	w.gone(c, false)
-}
-
-// dropped counts a connection that never came to be.
-func (w *worker) dropped(c *client, why string) {
-	w.dial.underway--
-	w.fault(shm.Refused, c, "%s", why)
-}
-
-func (w *worker) leaveAll() {
-	for i := range w.clients {
-		c := &w.clients[i]
-		if c.off {
-			w.gone(c, true)
-			continue
-		}
-		w.leave(c, leaveOrderly)
-	}
 }

@@ -82,8 +82,8 @@ func (w *worker) shut(i int32, reset bool) {
 
 // readable reads once. What has come before of an unfinished message is kept by
 // the connection, and then the read goes there; else to the buffer of the
-// process.
-func (w *worker) readable(i int32) {
+// process. It tells whether something came.
+func (w *worker) readable(i int32) bool {
 	k := &w.conns[i]
 	buf, had := w.rbuf, len(k.in)
 	if had > 0 {
@@ -95,13 +95,13 @@ func (w *worker) readable(i int32) {
 	n, e := rawRecv(k.fd, buf[had:])
 	switch {
 	case e == unix.EAGAIN || e == unix.EINTR:
-		return
+		return false
 	case e != 0:
 		w.lost(i, e.Error())
-		return
+		return false
 	case n == 0:
 		w.lost(i, "the server closed the connection")
-		return
+		return false
 	}
 	w.now = clock.Now()
 	gen, data := k.gen, buf[:had+n]
@@ -119,6 +119,7 @@ func (w *worker) readable(i int32) {
 	default:
 		k.in = append(k.in[:0], data[used:]...) // moves down, or copies
 	}
+	return true
 }
 
 // buffer corks connection i and returns the buffer to append to; the caller

@@ -72,6 +72,7 @@ func (f *fanout) tick() int64 {
 		f.slow = s
 		for i := range w.clients {
 			if c := &w.clients[i]; c.slow && c.state == stateReady {
+				c.excused = true
 				w.setReading(c, s != 1)
 			}
 		}

@@ -70,7 +70,7 @@ func (w *worker) get(c *client) {
 // post sends what is pending unless a POST is under way.
 func (w *worker) post(c *client) {
 	p := c.poll
-	if p.posting || len(p.pending) == 0 {
+	if p.posting || len(p.pending) == 0 || c.silent() {
 		return
 	}
 	if i := c.conn[1]; i >= 0 && clock.Now()-p.last > staleAfter {
@@ -129,16 +129,34 @@ func (w *worker) posted(c *client, r wire.Response) {
 	if r.Close && c.conn[1] >= 0 {
 		w.shut(c.conn[1], false)
 		c.conn[1] = -1
+		if c.silent() && c.conn[0] < 0 {
+			w.gone(c, false)
+			return
+		}
 	}
 	w.post(c)
 }
 
-func (w *worker) polled(c *client, r wire.Response) {
-	if c.state == stateLeaving {
-		w.gone(c, false) // the last answer
-		return
+// silent says that c leaves without a word: it sends nothing any more.
+func (c *client) silent() bool { return c.state == stateLeaving && c.way != leaveOrderly }
+
+// last says whether an answer is the one to the GET that waited when its client
+// said goodbye: the server ends it with a close packet, or with nothing but a noop.
+func last(body []byte) bool {
+	if len(body) == 0 || string(body) == "6" {
+		return true
 	}
-	if r.Close {
+	for p := range bytes.SplitSeq(body, []byte{separator}) {
+		if string(p) == "1" {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *worker) polled(c *client, r wire.Response) {
+	end := c.state == stateLeaving && last(r.Body)
+	if r.Close && !end {
 		w.shut(c.conn[0], false)
 		if c.conn[0] = w.open(c, kindPoll); c.conn[0] < 0 {
 			return
@@ -151,7 +169,11 @@ func (w *worker) polled(c *client, r wire.Response) {
 			break
 		}
 	}
-	if c.poll != nil && c.state != stateAway {
+	switch {
+	case c.poll == nil || c.state == stateAway: // the session has ended
+	case end:
+		w.gone(c, false)
+	case !c.silent():
 		w.get(c)
 	}
 }

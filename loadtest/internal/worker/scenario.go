@@ -152,9 +152,9 @@ func (k *churn) ready(c *client) {
 }
 
 func (k *churn) message(c *client, p []byte) {
-	if k.accept(c, p) {
+	if k.accept(c, p) && c.state == stateReady { // else it came while the client leaves
 		k.visitNo++
-		k.w.leave(c, k.visitNo%leaveWays)
+		k.w.leave(c, uint8(k.visitNo%leaveWays))
 	}
 }
 

@@ -45,10 +45,11 @@ type worker struct {
 	clients []client
 	conns   []conn
 	free    []int32
-	rbuf    []byte // what was read last
-	sbuf    []byte // what is to be sent on cork, at the end of the event
-	cork    int32  // a connection, or -1
-	now     int64  // clock.Now at the last read or wait
+	rbuf    []byte    // what was read last
+	sbuf    []byte    // what is to be sent on cork, at the end of the event
+	cork    int32     // a connection, or -1
+	leaving []*client // without a word, when the event is over
+	now     int64     // clock.Now at the last read or wait
 	phase   uint32
 	scen    scenario
 	dial    connector
@@ -161,6 +162,7 @@ func (w *worker) loop() error {
 		for i := range n {
 			w.event(&events[i])
 		}
+		w.letGo()
 		w.now = clock.Now()
 		if w.phaseChanged() {
 			return nil
