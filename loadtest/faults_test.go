@@ -92,14 +92,3 @@ func TestVisitsStall(t *testing.T) {
 		t.Errorf("%s", out)
 	}
 }
-func TestSlowReaders(t *testing.T) {
-	args := []string{"slow", "-n10", "--slow-share=10", "--rate=200", "--size=20000", "--duration=500ms", "--pid=-1"}
-	code, r, out := loadtest(t, &fake.Server{Fault: fake.Silent}, args...)
-	if code != 1 || r.Faults["lost"] == 0 {
-		t.Errorf("messages dropped silently: exit code %d\n%s", code, out)
-	}
-	code, r, out = loadtest(t, &fake.Server{Fault: fake.Strict}, args...)
-	if code != 0 || r.Figures.Slow.Cut != 1 || len(r.Figures.Slow.Reasons) != 1 {
-		t.Errorf("slow reader cut: exit code %d\n%s", code, out)
-	}
-}

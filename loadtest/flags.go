@@ -141,8 +141,10 @@ func loadFlags(c *run.Config) group {
 	f.in("rounds", "churn")
 	f.IntVar(&c.Visits, "visits", 3000, "visits in each round")
 	f.in("visits", "churn")
-	f.Float64Var(&c.SlowShare, "slow-share", 1, "`percent` of the clients that stop reading; 0: nobody, to see what the halves differ by alone")
+	f.Float64Var(&c.SlowShare, "slow-share", 1, "`percent` of the clients that stop reading; 0: nobody, to see what the windows differ by alone")
 	f.in("slow-share", "slow")
+	f.IntVar(&c.Turns, "turns", 5, "how often all read for a while, then some do not; their ratios tell more than one of them on a machine that others use too")
+	f.in("turns", "slow")
 	f.IntSliceVar(&c.Counts, "counts", []int{100, 1000, 5000, 10000, 15000}, "a run for each of these numbers of clients, those above --clients left out")
 	f.in("counts", "grow")
 	f.IntSliceVar(&c.LoopCounts, "loops", []int{1, 2, 2, 1}, "a run for each of these numbers of loops, which replace {loops} in --server")
@@ -163,7 +165,7 @@ func targetFlags(c *run.Config, t *text) group {
 	f.in("beside", "grow", "loops")
 	f.StringVar(&t.serverCPU, "server-cpu", "", "pin the started server to these CPUs, a `list` such as 0,2-5")
 	f.IntVar(&c.PID, "pid", 0, "its process, to read CPU and memory of; 0: whoever listens on the port of this machine, -1: do not look")
-	f.StringVar(&c.MetricsURL, "runtime-metrics", "", "`URL` of JSON with a member mallocs (objects allocated since the start): gives objects per message; for loops, of the figures of each loop")
+	f.StringVar(&c.MetricsURL, "runtime-metrics", "", "`URL` of JSON with a member mallocs (objects allocated since the start): gives objects per message; for slow, with sessions_closed (number by reason); for loops, with the figures of each loop")
 	f.in("runtime-metrics", "echo", "fanout", "rooms", "slow", "loops")
 	f.BoolVar(&c.AllowRemote, "allow-remote", false, "allow a server that is not on this machine: only one that is yours; no figures of its CPU and memory then")
 	return f
@@ -182,7 +184,7 @@ func generatorFlags(c *run.Config, t *text) group {
 
 func timeFlags(c *run.Config) group {
 	f := newGroup("time")
-	f.DurationVarP(&c.Duration, "duration", "d", 10*time.Second, "measured time (idle: how long to hold; slow: each half)")
+	f.DurationVarP(&c.Duration, "duration", "d", 10*time.Second, "measured time (idle: how long to hold; slow: of all windows in which all read together, and of all others together)")
 	f.DurationVar(&c.Warmup, "warmup", 2*time.Second, "time before that, not measured")
 	f.DurationVar(&c.Settle, "settle", time.Second, "rest before memory is read (grow: default 4s)")
 	f.in("settle", "idle", "churn", "grow")

@@ -56,13 +56,19 @@ Measured: memory after each round (it must not grow), visits a second, server CP
 visit.`,
 		[]string{"loadtest churn --rounds 20 --visits 3000 --settle 500ms"}},
 	{"slow", "some clients stop reading while one sends to all",
-		`One client broadcasts --rate times a second. For the first half all read; then
---slow-share percent stop reading, and at the end read again: each must catch up,
-whole and in order, or find itself cut.
+		`One client broadcasts --rate times a second, in --turns: all read for a while; then
+--slow-share percent stop reading, for as long; then they read again, and each must
+catch up, whole and in order, or find itself cut and come back as a new connection,
+for which every message counts from the next one on. Only then the next turn begins.
 
-Measured: the others' latency in both halves, the server's memory, how many were
-cut and by which close code.`,
-		[]string{"loadtest slow -n 300 --slow-share 1 --size 4096 --rate 100"}},
+Measured: the others' latency in both windows of each turn and the median ratio of
+their 99th percentiles, the server's memory, and how many were cut. What a cut looks
+like depends on the server: a close frame has a code, but one that drops what it has
+not sent, as sio-fast does above its limit of a client's backlog, resets (RST), which
+is "connection reset by peer" to the client. The server's own reasons stand beside
+if --runtime-metrics has a member sessions_closed.`,
+		[]string{"loadtest slow -n 300 --slow-share 1 --size 4096 --rate 100",
+			"loadtest slow --turns 9 --duration 18s --runtime-metrics http://127.0.0.1:3001/stats"}},
 	{"grow", "the same for more and more clients; what each of them costs",
 		`For each of --counts: that many clients connect and rest for --settle, then one
 sends to all as in fanout, and all leave. With --server each has a new server.

@@ -100,8 +100,8 @@ func TestGoodRuns(t *testing.T) {
 		"rooms polling":      {"rooms", "-n6", "--room-size=3", "--transport=polling"},
 		"churn":              {"churn", "-n10", "--rounds=3", "--visits=30", "--processes=2"},
 		"churn polling":      {"churn", "-n10", "--rounds=2", "--visits=20", "--transport=polling"},
-		"slow":               {"slow", "-n20", "--slow-share=10", "--rate=100", "--drain=20s"},
-		"slow, nobody":       {"slow", "-n20", "--slow-share=0", "--rate=100", "--drain=20s"},
+		"slow":               {"slow", "-n20", "--slow-share=10", "--rate=100", "--turns=2", "--drain=20s", "--processes=3"},
+		"slow, nobody":       {"slow", "-n20", "--slow-share=0", "--rate=100", "--turns=1", "--drain=20s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -123,7 +123,7 @@ func TestGoodRuns(t *testing.T) {
 			if f.Messages > 2000 && !strings.Contains(name, "polling") && r.GeneratorObjects > 0.05 {
 				t.Errorf("the generator allocates %.3f objects a message", r.GeneratorObjects)
 			}
-			if args[0] == "slow" && (f.Slow == nil || f.Slow.Cut != 0 || f.Slow.Baseline == nil) {
+			if args[0] == "slow" && (f.Slow == nil || f.Slow.Cut != 0 || f.Slow.Baseline == nil || f.Slow.Ratio <= 0) {
 				t.Errorf("slow readers: %+v", f.Slow)
 			}
 			if args[0] == "churn" && len(f.Rounds) < 2 {
@@ -162,7 +162,7 @@ func TestBadFlags(t *testing.T) {
 	for _, args := range [][]string{
 		{}, {"nonsense"}, {"echo", "extra"}, {"echo", "--nonsense"}, {"echo", "--clients=-1"}, {"echo", "-n", "x"},
 		{"echo", "--size=23"}, {"echo", "--in-flight=0"}, {"echo", "--transport=smoke"}, {"echo", "--cpu=a"},
-		{"echo", "--target=nowhere"}, {"echo", "--target=192.0.2.1:80"}, {"rooms", "-n15"}, {"slow", "--transport=polling"},
+		{"echo", "--target=nowhere"}, {"echo", "--target=192.0.2.1:80"}, {"rooms", "-n15"}, {"slow", "--transport=polling"}, {"slow", "--turns=0"}, {"slow", "--rate=1", "--duration=4s"},
 		{"echo", "--server-cpu=0"}, {"echo", "--duration=0s"}, {"echo", "--path=x"}, {"echo", "--processes=99"},
 		{"churn", "--rounds=0"}, {"echo", "--rate=-1"}, {"echo", "--source=x"},
 		{"grow", "--counts=0"}, {"grow", "-n5", "--counts=10"}, {"loops"}, {"loops", "--runtime-metrics=x", "--server=x"},

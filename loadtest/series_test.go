@@ -35,17 +35,23 @@ func fakeServer(at string) int {
 // startable is a command that starts a fake server, and the address of it.
 func startable(t *testing.T, loops string) (command, addr string) {
 	t.Helper()
-	ln, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr = ln.Addr().String()
-	_ = ln.Close()
+	addr = freeAddress(t)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return fmt.Sprintf("env %s=%s %s=%s %s", envFake, addr, envLoops, loops, self), addr
+}
+
+// freeAddress is one of loopback on which nobody listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ln.Close() }()
+	return ln.Addr().String()
 }
 
 // TestGrow: a row for each number of clients, of a server that runs or of new ones.

@@ -12,7 +12,7 @@ import (
 // websocket serves one connection; the accept key is that of the one key that
 // loadtest sends.
 func (s *Server) websocket(conn net.Conn, in *bufio.Reader) {
-	_ = conn.(*net.TCPConn).SetWriteBuffer(16 << 10)
+	_ = conn.(*net.TCPConn).SetWriteBuffer(64 << 10)
 	_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
 		"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")
 	c := s.open(conn)
@@ -26,9 +26,11 @@ func (s *Server) websocket(conn net.Conn, in *bufio.Reader) {
 			if b == nil {
 				return
 			}
+			c.since.Store(time.Now().UnixNano())
 			if _, err := conn.Write(b); err != nil {
 				return
 			}
+			c.since.Store(0)
 		}
 	}()
 	for {

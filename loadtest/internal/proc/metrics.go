@@ -36,6 +36,16 @@ func find(v any, name string) (float64, bool) {
 	return 0, false
 }
 
+// ClosedSessions asks a server how many sessions have ended by which reason: the
+// member sessions_closed of its JSON. nil: it has none.
+func ClosedSessions(url string) (map[string]int64, error) {
+	var v struct {
+		Closed map[string]int64 `json:"sessions_closed"`
+	}
+	err := get(url, &v)
+	return v.Closed, err
+}
+
 // Fanouts is what one loop of a server tells of its part of the broadcasts.
 type Fanouts struct {
 	Sessions int64

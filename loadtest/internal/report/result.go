@@ -30,12 +30,45 @@ type Round struct {
 	RSS     int64
 }
 
-// Slow is what became of the clients that stopped reading.
+// Slow is what became of the clients that stopped reading, turn by turn, and of the
+// others meanwhile.
 type Slow struct {
-	Clients, Cut int64
-	Reasons      map[string]int // why, of those cut
-	Baseline     *Percentiles   // the others' latency while all read
-	PeakRSS      int64
+	Clients, Cut int64            // Cut: in all turns
+	Reasons      map[string]int   // how those cut saw their end
+	ServerCuts   map[string]int64 // by which reasons the server says it ended sessions meanwhile; nil: it does not
+	Baseline     *Percentiles     // the others' latency while all read, of all turns
+	Turns        []Turn
+	Ratio        float64 // the median of the turns'
+	PeakRSS      int64   // from when they stopped until they had caught up
+	PeakGrowth   int64   // of it over RSSBefore
+}
+
+// Turn is a window in which all read, and one in which some do not.
+type Turn struct {
+	Baseline, Latency *Percentiles // the others' while all read, and while some did not
+	Ratio             float64      // of the 99th percentiles
+}
+
+// Compare fills in the ratios.
+func (s *Slow) Compare() {
+	var all []float64
+	for i := range s.Turns {
+		t := &s.Turns[i]
+		if t.Baseline == nil || t.Latency == nil || t.Baseline.P99 == 0 {
+			continue
+		}
+		t.Ratio = t.Latency.P99 / t.Baseline.P99
+		all = append(all, t.Ratio)
+	}
+	s.Ratio = median(all)
+}
+
+// Short is p without its curve.
+func (p *Percentiles) Short() *Percentiles {
+	if p != nil {
+		p.Curve = nil
+	}
+	return p
 }
 
 // Figures are what a good run measured. A member that was not measured is absent.

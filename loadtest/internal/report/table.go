@@ -82,15 +82,35 @@ func (f *Figures) rows() (out []row) {
 	for i, x := range f.Rounds {
 		add(true, fmt.Sprintf("round %d", i+1), "%d visits in %.2f s, %.0f a second, memory %s", x.Visits, x.Seconds, float64(x.Visits)/x.Seconds, mib(x.RSS))
 	}
-	if s := f.Slow; s != nil {
-		add(s.Baseline != nil, "latency while all read", "%s", s.Baseline)
-		add(true, "slow readers", "%d, of them %d cut, %d caught up whole and in order", s.Clients, s.Cut, s.Clients-s.Cut)
-		for _, why := range sortedKeys(s.Reasons) {
-			add(true, "  cut by", "%s: %d", why, s.Reasons[why])
-		}
-		add(s.PeakRSS > 0, "  memory meanwhile, peak", "%s", mib(s.PeakRSS))
+	if f.Slow != nil {
+		out = append(out, f.Slow.rows()...)
 	}
 	return append(out, f.tables()...)
+}
+
+// rows lists what slow readers did to the others, and what became of them.
+func (s *Slow) rows() (out []row) {
+	add := func(name, format string, args ...any) { out = append(out, row{name, fmt.Sprintf(format, args...)}) }
+	if s.Baseline != nil {
+		add("latency while all read", "%s", s.Baseline)
+	}
+	low, high := s.Turns[0].Ratio, s.Turns[0].Ratio
+	for _, t := range s.Turns {
+		low, high = min(low, t.Ratio), max(high, t.Ratio)
+	}
+	add("  p99 while some do not", "%.2f times that, the median of %d turns (%.2f to %.2f)", s.Ratio, len(s.Turns), low, high)
+	turns := int64(len(s.Turns))
+	add("slow readers", "%d in each of %d turns: %d cut and back, %d caught up whole and in order", s.Clients, turns, s.Cut, s.Clients*turns-s.Cut)
+	for _, why := range sortedKeys(s.Reasons) {
+		add("  cut, as they saw it", "%s: %d", why, s.Reasons[why])
+	}
+	for _, why := range sortedKeys(s.ServerCuts) {
+		add("  ended, as the server says", "%s: %d", why, s.ServerCuts[why])
+	}
+	if s.PeakRSS > 0 {
+		add("  memory meanwhile, peak", "%s, %+.1f MiB since before the clients", mib(s.PeakRSS), float64(s.PeakGrowth)/(1<<20))
+	}
+	return out
 }
 
 // String gives the usual percentiles in a unit that reads well.

@@ -66,6 +66,8 @@ func (c *Config) Check() error {
 		return usage("--room-size must be between 2 and 4096 and divide --clients")
 	case c.Scenario == "slow" && (c.Polling || c.SlowShare < 0 || c.SlowShare > 50 || c.Clients < 2):
 		return usage("slow needs websocket, two clients, and a --slow-share between 0 and 50")
+	case c.Scenario == "slow" && (c.Turns < 1 || c.Turns > shm.MaxTurns || c.window().Seconds()*c.Rate < 1):
+		return usage("--turns must be between 1 and %d, and --duration leave a message at --rate for each", shm.MaxTurns)
 	case c.Scenario == "churn" && (c.Rounds < 1 || c.Visits < 1):
 		return usage("--rounds and --visits must be at least 1")
 	case c.Duration <= 0 || c.Warmup < 0 || c.Settle < 0 || c.Drain <= 0 || c.ConnectTimeout <= 0 || c.MaxTime <= 0 || c.Stall <= 0 || c.Leave <= 0 || c.After < 0:

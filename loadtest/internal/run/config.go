@@ -35,6 +35,7 @@ type Config struct {
 	RoomSize                        int
 	Rounds, Visits                  int
 	SlowShare                       float64 // percent
+	Turns                           int     // of slow readers
 	Counts                          []int   // clients of each run of grow
 	LoopCounts                      []int   // loops of the server in each run of loops
 	Loops                           int     // of this one; 0: not known

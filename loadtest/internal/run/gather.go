@@ -111,11 +111,16 @@ func (r *runner) measuredNone() bool {
 // gather merges what the processes report.
 func (r *runner) gather(results []worker.Result) {
 	r.res.Sent, r.res.Received = r.sent(), r.received()
-	latency, second, connect, complete := new(merged), new(merged), new(merged), new(merged)
+	connect, complete := new(merged), new(merged)
+	var windows []*merged
 	cuts := map[string]int{}
 	for _, x := range results {
-		latency.add(x.Latency[0])
-		second.add(x.Latency[1])
+		for i, h := range x.Latency {
+			if i == len(windows) {
+				windows = append(windows, new(merged))
+			}
+			windows[i].add(h)
+		}
 		connect.add(x.Connect)
 		complete.add(x.Complete)
 		if room := 10 - len(r.res.Notes); room > 0 {
@@ -127,10 +132,21 @@ func (r *runner) gather(results []worker.Result) {
 		}
 	}
 	f := &r.fig
-	f.Latency, f.Connect, f.Complete = latency.percentiles(), connect.percentiles(), complete.percentiles()
+	f.Connect, f.Complete = connect.percentiles(), complete.percentiles()
 	f.RSSPeak = r.peak
+	if len(windows) > 0 {
+		f.Latency = windows[0].percentiles()
+	}
 	if s := f.Slow; s != nil {
-		s.Baseline, f.Latency, f.Complete = f.Latency, second.percentiles(), nil
+		base, slow := new(merged), new(merged)
+		for i := range s.Turns {
+			t := &s.Turns[i]
+			t.Baseline, t.Latency = windows[2*i].percentiles().Short(), windows[2*i+1].percentiles().Short()
+			base.merge(windows[2*i])
+			slow.merge(windows[2*i+1])
+		}
+		s.Compare()
+		s.Baseline, f.Latency, f.Complete = base.percentiles(), slow.percentiles(), nil
 		s.Reasons = cuts
 		s.Clients = int64(r.cfg.slow())
 		s.Cut = r.area.Sum(func(p *shm.Process) *atomic.Int64 { return &p.Cut })
@@ -148,10 +164,16 @@ func (m *merged) add(b []byte) {
 	if err != nil {
 		panic(err) // from our own encoder
 	}
-	if m.h == nil {
-		m.h = h
-	} else {
-		m.h.Merge(h)
+	m.merge(&merged{h})
+}
+
+func (m *merged) merge(other *merged) {
+	switch {
+	case other.h == nil:
+	case m.h == nil:
+		m.h = hdrhistogram.Import(other.h.Export())
+	default:
+		m.h.Merge(other.h)
 	}
 }
 

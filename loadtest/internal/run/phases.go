@@ -203,28 +203,28 @@ func (r *runner) messages() error {
 		return err
 	}
 	r.stage = "measure"
-	return r.measure(0, r.cfg.Duration)
+	a, b, err := r.measure(r.cfg.Duration)
+	if err == nil {
+		r.figures(a, b)
+	}
+	return err
 }
 
-// measure opens window i for d and computes the figures of it.
-func (r *runner) measure(i int, d time.Duration) error {
-	a, err := r.snapMetrics()
-	if err != nil {
-		return err
+// measure opens the next window for d and returns what was at its start and end.
+func (r *runner) measure(d time.Duration) (a, b snapshot, err error) {
+	if a, err = r.snapMetrics(); err != nil {
+		return a, b, err
 	}
-	r.area.From[i].Store(clock.Now())
+	r.area.Begin(clock.Now())
 	if err := r.flowing(d); err != nil {
-		return err
+		return a, b, err
 	}
-	r.area.To[i].Store(clock.Now())
-	b := r.snap()
+	r.area.End(clock.Now())
+	b = r.snap()
 	if r.cfg.MetricsURL != "" {
-		if b.mallocs, err = proc.Mallocs(r.cfg.MetricsURL); err != nil {
-			return err
-		}
+		b.mallocs, err = proc.Mallocs(r.cfg.MetricsURL)
 	}
-	r.figures(a, b)
-	return nil
+	return a, b, err
 }
 
 // flowing waits d while messages flow; if none comes for the time --stall says,

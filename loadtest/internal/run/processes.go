@@ -72,8 +72,8 @@ func (r *runner) workerConfig(ip netip.Addr, port int) worker.Config {
 		ConnectRate: c.ConnectRate, Concurrency: max(c.Concurrency/c.Processes, 1),
 		InFlight: c.InFlight, Rate: c.Rate, Size: c.Size, Ack: c.Ack, RoomSize: c.RoomSize, Spin: c.Spin,
 	}
-	if c.Scenario == "slow" {
-		w.Slow = c.slow()
+	if w.Windows = 1; c.Scenario == "slow" {
+		w.Slow, w.Windows = c.slow(), 2*c.Turns
 	}
 	return w
 }

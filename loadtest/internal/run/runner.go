@@ -238,7 +238,7 @@ func (c *Config) setup() string {
 	case "loops":
 		s += fmt.Sprintf(", one sends %d bytes to all while the others are stopped", c.Size)
 	case "slow":
-		s += fmt.Sprintf(", %g %% of them stop reading, one sends %d bytes to all, %s", c.SlowShare, c.Size, pace)
+		s += fmt.Sprintf(", %g %% of them stop reading in %d turns, one sends %d bytes to all, %s", c.SlowShare, c.Turns, c.Size, pace)
 	}
 	if c.Beside != "" {
 		s += ", in turn with the server beside"

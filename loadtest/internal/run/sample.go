@@ -21,6 +21,20 @@ type snapshot struct {
 	mallocs        float64
 }
 
+// add adds what was spent from a to b.
+func (s *snapshot) add(a, b snapshot) {
+	s.at += b.at - a.at
+	s.sent += b.sent - a.sent
+	s.received += b.received - a.received
+	s.server += b.server - a.server
+	s.own += b.own - a.own
+	for i := range s.each {
+		s.each[i] += b.each[i] - a.each[i]
+	}
+	s.busy += b.busy - a.busy
+	s.mallocs += b.mallocs - a.mallocs
+}
+
 func (r *runner) sent() int64 {
 	return r.area.Sum(func(p *shm.Process) *atomic.Int64 { return &p.Sent })
 }

@@ -2,7 +2,6 @@ package run
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/sio-fast/sio-fast/loadtest/internal/clock"
 	"github.com/sio-fast/sio-fast/loadtest/internal/proc"
@@ -17,7 +16,9 @@ func (r *runner) churn() error {
 	for n := 1; n <= r.cfg.Rounds; n++ {
 		r.stage = fmt.Sprintf("round %d", n)
 		from := clock.Now()
-		r.area.From[0].CompareAndSwap(0, from)
+		if n == 1 {
+			r.area.Begin(from)
+		}
 		r.area.Round.Store(uint32(n))
 		over := func() bool {
 			for i := range r.processes {
@@ -55,32 +56,5 @@ func (r *runner) churn() error {
 	if r.pid > 0 {
 		r.fig.ServerCPUPerConnect = (after.server - before.server).Seconds() * 1e6 / visits
 	}
-	return nil
-}
-
-// slow measures once while all read and once while some do not; then those read
-// again, and each must catch up or find itself cut.
-func (r *runner) slow() error {
-	r.area.Phase.Store(shm.Run)
-	r.stage = "warm up"
-	if err := r.flowing(r.cfg.Warmup); err != nil {
-		return err
-	}
-	r.stage = "all read"
-	if err := r.measure(0, r.cfg.Duration); err != nil {
-		return err
-	}
-	r.stage = "some slow"
-	r.area.Slow.Store(1)
-	if err := r.flowing(time.Second); err != nil {
-		return err
-	}
-	r.peak = 0
-	if err := r.measure(1, r.cfg.Duration); err != nil {
-		return err
-	}
-	r.fig.Slow = &report.Slow{PeakRSS: r.peak}
-	r.stage = "resume"
-	r.area.Slow.Store(2)
 	return nil
 }

@@ -38,26 +38,34 @@ const (
 // FaultNames name the kinds in reports.
 var FaultNames = [Faults]string{"lost", "doubled", "altered", "out of order", "stray", "disconnected", "protocol error", "connect failed"}
 
-// MaxProcesses and Ring size the area: processes of clients, and broadcasts
-// under way at once.
+// MaxProcesses, Ring and MaxTurns size the area: processes of clients, broadcasts
+// under way at once, and turns of slow readers, of two measured windows each.
 const (
 	MaxProcesses = 64
 	Ring         = 4096
+	MaxTurns     = 50
 )
 
 // Process is what one client process tells. It alone writes it.
 type Process struct {
 	Open, Ready, Connects, Sent, Received, Bytes, Outstanding, Stopped, Round, Cut atomic.Int64
-	Faults                                                                         [Faults]atomic.Int64
-	_                                                                              [64]byte // a cache line apart
+	// Behind is how many slow clients have not caught up, or come back, since they
+	// were told to read again by the value Turn of Area.Slow.
+	Behind, Turn atomic.Int64
+	Faults       [Faults]atomic.Int64
+	_            [64]byte // a cache line apart
 }
 
 // Area is the shared memory.
 type Area struct {
+	// Slow tells the slow clients what to do: stop reading at 1, 3, ..., read again
+	// at 2, 4, ....
 	Phase, Round, Slow atomic.Uint32
-	// From and To bound the measured windows by the time a message was sent, ns
-	// of clock.Now; 0: not yet known. A second window belongs to slow readers.
-	From, To [2]atomic.Int64
+	// from and to bound the measured windows by the time a message was sent, ns of
+	// clock.Now; opened counts them. Slow readers have two in each turn: while all
+	// read, and while some do not.
+	opened   atomic.Uint32
+	from, to [2 * MaxTurns]atomic.Int64
 	_        [64]byte
 	// FanSent counts broadcasts begun, FanDone those that all have received.
 	FanSent atomic.Uint64
@@ -69,13 +77,26 @@ type Area struct {
 	P        [MaxProcesses]Process
 }
 
-// Window returns the measured window that holds a message sent at t, or -1.
+// Begin opens the next measured window at t, End closes it.
+func (a *Area) Begin(t int64) {
+	a.from[a.opened.Load()].Store(t)
+	a.opened.Add(1)
+}
+
+// End is the other side of Begin.
+func (a *Area) End(t int64) { a.to[a.opened.Load()-1].Store(t) }
+
+// Window returns the measured window that holds a message sent at t, or -1. It
+// looks from the latest one back.
 func (a *Area) Window(t int64) int {
-	for i := range a.From {
-		from, to := a.From[i].Load(), a.To[i].Load()
-		if from != 0 && t >= from && (to == 0 || t <= to) {
+	for i := int(a.opened.Load()) - 1; i >= 0; i-- {
+		if t < a.from[i].Load() {
+			continue
+		}
+		if to := a.to[i].Load(); to == 0 || t <= to {
 			return i
 		}
+		break // after the end of this one, and before the next
 	}
 	return -1
 }

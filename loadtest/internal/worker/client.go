@@ -24,7 +24,9 @@ type client struct {
 	// excused: it stopped reading and has not caught up since, so the server may
 	// cut it. cut: it did, and the client is not back yet.
 	excused, cut bool
-	back         bool // this connection is not its first one of the run
+	back         bool   // this connection is not its first one of the run
+	fresh        bool   // nothing has come on it yet
+	least        uint64 // and what comes first is this number or a later one
 	conn         [2]int32
 	began        int64
 	sent         uint64

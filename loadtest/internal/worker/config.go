@@ -31,7 +31,7 @@ type Config struct {
 	Clients  int // clients of this process
 	Total    int // clients of all processes
 	Slow     int // of Total: the last ones stop reading when told
-	Share    float64
+	Windows  int // that are measured
 
 	ConnectRate float64 // clients a second of this process, 0: no pace
 	Concurrency int     // handshakes under way at once
@@ -48,10 +48,10 @@ type Config struct {
 // Result is what the process reports when it ends. The histograms are encoded
 // by HdrHistogram.
 type Result struct {
-	Latency  [2][]byte // of messages, by measured window
-	Connect  []byte    // from connect(2) to the Socket.IO CONNECT answer
-	Complete []byte    // from a broadcast to its last receiver
-	Notes    []string  // the first faults in words
+	Latency  [][]byte // of messages, by measured window
+	Connect  []byte   // from connect(2) to the Socket.IO CONNECT answer
+	Complete []byte   // from a broadcast to its last receiver
+	Notes    []string // the first faults in words
 	Cuts     map[string]int
 	Objects  float64 // that this process allocated, for each message it received
 }

@@ -3,8 +3,6 @@ package worker
 import (
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/sio-fast/sio-fast/loadtest/internal/shm"
 )
 
@@ -75,18 +73,4 @@ func (p *pacer) due(now int64) (at int64) {
 	p.n++
 	p.next = p.from + int64(p.n*p.interval)
 	return at
-}
-
-// setReading turns a client's reading off or on, for the slow scenario.
-func (w *worker) setReading(c *client, on bool) {
-	i := c.conn[0]
-	if i < 0 || c.off != on {
-		return
-	}
-	c.off = !on
-	if on {
-		w.epoll(unix.EPOLL_CTL_ADD, i, unix.EPOLLIN)
-	} else {
-		w.epoll(unix.EPOLL_CTL_DEL, i, 0)
-	}
 }

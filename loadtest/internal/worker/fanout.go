@@ -17,11 +17,27 @@ type fanout struct {
 	seq       uint64 // of the broadcast whose receivers are being counted here
 	count     uint32 // of them not told yet
 	at        int64  // when it was sent
-	slow      uint32 // area.Slow as last seen
+	slow      slow
 }
 
-func (f *fanout) ready(c *client) { f.w.joined(c) }
-func (f *fanout) left(*client)    {}
+func newFanout(w *worker) *fanout {
+	f := &fanout{w: w, receivers: uint32(w.cfg.Total - w.cfg.Slow)}
+	f.slow.init(w)
+	return f
+}
+
+func (f *fanout) ready(c *client) {
+	f.w.joined(c)
+	if c.back {
+		f.slow.returned(c)
+	}
+}
+
+func (f *fanout) left(c *client) {
+	if c.cut {
+		f.slow.wasCut(c)
+	}
+}
 
 func (f *fanout) start() { f.pace.begin(f.w.cfg.Rate, f.w.now) }
 
@@ -31,6 +47,9 @@ func (f *fanout) message(c *client, p []byte) {
 	if !ok {
 		w.fault(shm.Altered, c, "packet %.80q", p)
 		return
+	}
+	if c.fresh {
+		c.first(w.cfg.Run, payload)
 	}
 	st, ok := w.check(c, &c.in, 0, payload)
 	if !ok || c.slow {
@@ -68,15 +87,7 @@ func (f *fanout) tell() {
 func (f *fanout) tick() int64 {
 	w := f.w
 	f.tell()
-	if s := w.area.Slow.Load(); s != f.slow {
-		f.slow = s
-		for i := range w.clients {
-			if c := &w.clients[i]; c.slow && c.state == stateReady {
-				c.excused = true
-				w.setReading(c, s != 1)
-			}
-		}
-	}
+	f.slow.tick()
 	if !w.running() || w.cfg.Index != 0 {
 		return 0
 	}
@@ -120,8 +131,7 @@ func (f *fanout) finish() {
 	sent := f.w.area.FanSent.Load()
 	for i := range f.w.clients {
 		c := &f.w.clients[i]
-		if c.cut {
-			f.w.missed(c, &c.in, c.in.next) // what it did get must be without gaps
+		if c.cut || c.off { // had its account at the cut, or no chance to read
 			continue
 		}
 		f.w.missed(c, &c.in, sent)

@@ -10,7 +10,7 @@ func newScenario(w *worker) scenario {
 	case "echo":
 		return &echo{w: w}
 	case "fanout", "slow", "grow", "loops":
-		return &fanout{w: w, receivers: uint32(w.cfg.Total - w.cfg.Slow)}
+		return newFanout(w)
 	case "rooms":
 		return newRooms(w)
 	case "churn":

@@ -54,7 +54,7 @@ type worker struct {
 	scen    scenario
 	dial    connector
 
-	latency  [2]*hdrhistogram.Histogram
+	latency  []*hdrhistogram.Histogram
 	connect  *hdrhistogram.Histogram
 	complete *hdrhistogram.Histogram
 	notes    []string
@@ -109,8 +109,10 @@ func newWorker(cfg Config, area *shm.Area, wake int) (*worker, error) {
 		clients: make([]client, cfg.Clients),
 		rbuf:    make([]byte, 256<<10),
 		sbuf:    make([]byte, 0, 64<<10),
-		latency: [2]*hdrhistogram.Histogram{histogram(), histogram()},
 		connect: histogram(), complete: histogram(), cuts: map[string]int{},
+	}
+	for range cfg.Windows {
+		w.latency = append(w.latency, histogram())
 	}
 	for i := range w.clients {
 		w.clients[i] = client{id: uint32(cfg.First + i), conn: [2]int32{-1, -1},
@@ -239,7 +241,9 @@ func (w *worker) publish() {
 
 func (w *worker) result() Result {
 	r := Result{Notes: w.notes, Cuts: w.cuts}
-	r.Latency[0], r.Latency[1] = encode(w.latency[0]), encode(w.latency[1])
+	for _, h := range w.latency {
+		r.Latency = append(r.Latency, encode(h))
+	}
 	r.Objects = w.objects
 	r.Connect, r.Complete = encode(w.connect), encode(w.complete)
 	return r

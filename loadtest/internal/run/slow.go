@@ -1,0 +1,133 @@
+package run
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/sio-fast/sio-fast/loadtest/internal/proc"
+	"github.com/sio-fast/sio-fast/loadtest/internal/report"
+	"github.com/sio-fast/sio-fast/loadtest/internal/shm"
+)
+
+// window is how long each of the measured windows of slow is.
+func (c *Config) window() time.Duration { return c.Duration / time.Duration(c.Turns) }
+
+// slowSettle is for what those that stop reading fill at first: the kernel's buffers.
+const slowSettle = time.Second
+
+// slow takes turns, for a machine that others use too is not the same from one
+// minute to the next: each turn measures while all read and while some do not.
+// Those then read again, and each must catch up, or come back if it was cut,
+// before the next turn.
+func (r *runner) slow() error {
+	r.area.Phase.Store(shm.Run)
+	r.stage = "warm up"
+	if err := r.flowing(r.cfg.Warmup); err != nil {
+		return err
+	}
+	closed, err := r.closedSessions()
+	if err != nil {
+		return err
+	}
+	s := &report.Slow{Turns: make([]report.Turn, r.cfg.Turns)}
+	total := snapshot{each: make([]time.Duration, len(r.processes))}
+	for n := range r.cfg.Turns {
+		if err := r.turn(n, s, &total); err != nil {
+			r.area.Slow.Store(uint32(2*n + 2)) // what there is they can read yet
+			return err
+		}
+	}
+	r.stage = "some slow"
+	r.figures(snapshot{each: make([]time.Duration, len(r.processes))}, total)
+	if closed != nil {
+		now, err := r.closedSessions()
+		if err != nil {
+			return err
+		}
+		s.ServerCuts = grown(closed, now)
+	}
+	if s.PeakRSS > 0 {
+		s.PeakGrowth = s.PeakRSS - r.fig.RSSBefore
+	}
+	r.fig.Slow = s
+	return nil
+}
+
+// turn measures both windows of turn n. What was spent in the second is added to
+// total.
+func (r *runner) turn(n int, s *report.Slow, total *snapshot) error {
+	stage := func(name string) { r.stage = fmt.Sprintf("%d %s", n+1, name) }
+	stage("all")
+	if err := r.turnWindow(nil); err != nil {
+		return err
+	}
+	peak := r.peak
+	r.peak = 0
+	stage("slow")
+	r.area.Slow.Store(uint32(2*n + 1))
+	if err := r.flowing(slowSettle); err != nil {
+		return err
+	}
+	if err := r.turnWindow(total); err != nil {
+		return err
+	}
+	stage("resume")
+	if err := r.resume(uint32(2*n + 2)); err != nil {
+		return err
+	}
+	s.PeakRSS = max(s.PeakRSS, r.peak)
+	r.peak = max(r.peak, peak)
+	return nil
+}
+
+func (r *runner) turnWindow(total *snapshot) error {
+	a, b, err := r.measure(r.cfg.window())
+	if err != nil {
+		return err
+	}
+	if a.received == b.received {
+		return errNone
+	}
+	if total != nil {
+		total.add(a, b)
+	}
+	return nil
+}
+
+// resume has the slow clients read again, and waits for all to be where the others
+// are.
+func (r *runner) resume(told uint32) error {
+	r.area.Slow.Store(told)
+	behind := func() int64 { return r.area.Sum(func(p *shm.Process) *atomic.Int64 { return &p.Behind }) }
+	over := func() bool {
+		for i := range r.processes {
+			if r.area.P[i].Turn.Load() != int64(told) {
+				return false
+			}
+		}
+		return behind() == 0
+	}
+	late := fmt.Errorf("%w in %q: not every slow client had caught up or come back within %v", errStalled, r.stage, r.cfg.Drain)
+	return r.moving(r.cfg.Drain, late, over)
+}
+
+// closedSessions asks the server how many sessions have ended by which reason; nil:
+// it does not tell.
+func (r *runner) closedSessions() (map[string]int64, error) {
+	if r.cfg.MetricsURL == "" {
+		return nil, nil
+	}
+	return proc.ClosedSessions(r.cfg.MetricsURL)
+}
+
+// grown is what of now was not there before.
+func grown(before, now map[string]int64) map[string]int64 {
+	out := map[string]int64{}
+	for k, n := range now {
+		if d := n - before[k]; d != 0 {
+			out[k] = d
+		}
+	}
+	return out
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/sio-fast/sio-fast/loadtest/internal/fake"
+)
+
+// slowArgs have a client that does not read fall behind by more messages than the
+// kernel's buffers and the fake server's queue hold.
+var slowArgs = []string{"slow", "-n4", "--slow-share=25", "--rate=200", "--size=30000", "--turns=2", "--duration=2s", "--pid=-1"}
+
+// TestSlowReaders: messages dropped silently are lost. Who is cut comes back, in
+// each turn, and is cut again.
+func TestSlowReaders(t *testing.T) {
+	t.Parallel()
+	code, r, out := loadtest(t, &fake.Server{Fault: fake.Silent}, slowArgs...)
+	failed(t, code, r, out, "lost")
+
+	s := &fake.Server{Fault: fake.Strict}
+	code, r, out = loadtest(t, s, slowArgs...)
+	if code != 0 {
+		t.Fatalf("exit code %d\n%s", code, out)
+	}
+	x := r.Figures.Slow
+	if x.Clients != 1 || x.Cut != 2 || len(x.Reasons) != 1 || x.ServerCuts != nil || len(x.Turns) != 2 {
+		t.Errorf("%+v\n%s", x, out)
+	}
+	if n := s.From()["127.0.0.1"]; n != 6 {
+		t.Errorf("%d connections", n)
+	}
+}
+
+// TestServerCuts: what the server says of its cuts stands beside, and what a delivery
+// has allocated is told of the windows in which some do not read.
+func TestServerCuts(t *testing.T) {
+	t.Parallel()
+	s := &fake.Server{Fault: fake.Strict, At: freeAddress(t)}
+	code, r, out := loadtest(t, s, append(slices.Clone(slowArgs), "--runtime-metrics=http://"+s.At+"/stats")...)
+	if code != 0 {
+		t.Fatalf("exit code %d\n%s", code, out)
+	}
+	if got := r.Figures.Slow.ServerCuts; !maps.Equal(got, map[string]int64{fake.SlowClient: 2}) {
+		t.Errorf("%v", got)
+	}
+	objects(t, r.Figures.ObjectsPerMessage, 4./3)
+	for _, want := range []string{"times that, the median of 2 turns", "cut, as they saw it", "as the server says", "slow client: 2", "objects allocated a message"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+}
+
+// TestObjectsPaced: the same of broadcasts by the clock.
+func TestObjectsPaced(t *testing.T) {
+	t.Parallel()
+	s := &fake.Server{At: freeAddress(t)}
+	code, r, out := loadtest(t, s, "fanout", "-n10", "--rate=100", "--duration=1s", "--runtime-metrics=http://"+s.At+"/stats")
+	if code != 0 || !strings.Contains(out, "objects allocated a message") {
+		t.Fatalf("exit code %d\n%s", code, out)
+	}
+	objects(t, r.Figures.ObjectsPerMessage, 1)
+}
+
+// objects checks what was found of the fake server, deliveries of which so many
+// times as many as were received.
+func objects(t *testing.T, got *float64, times float64) {
+	t.Helper()
+	if want := fake.Objects * times; got == nil || math.Abs(*got-want) > want/3 { // what is under way at the edges
+		t.Errorf("%v objects a message, want about %v", got, want)
+	}
+}
+
+// TestNoServerCuts: metrics without the reasons are good, and say nothing.
+func TestNoServerCuts(t *testing.T) {
+	t.Parallel()
+	stats := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"mallocs":1}`) }))
+	defer stats.Close()
+	code, r, out := loadtest(t, &fake.Server{}, "slow", "-n5", "--turns=1", "--runtime-metrics", stats.URL)
+	if code != 0 || r.Figures.Slow.ServerCuts != nil || r.Figures.ObjectsPerMessage == nil {
+		t.Fatalf("exit code %d\n%s", code, out)
+	}
+	x := r.Figures.Slow
+	if x.PeakRSS == 0 || x.PeakGrowth != x.PeakRSS-r.Figures.RSSBefore {
+		t.Errorf("%+v", x)
+	}
+	if turn := x.Turns[0]; turn.Baseline.Count == 0 || turn.Latency.Count == 0 || turn.Ratio <= 0 || x.Ratio != turn.Ratio {
+		t.Errorf("%+v, ratio %v", turn, x.Ratio)
+	}
+}
+
+// TestFaultsWhileSlow: a fault is seen while some do not read, or in what those read
+// later. There are 800 deliveries a second, and a turn takes three.
+func TestFaultsWhileSlow(t *testing.T) {
+	for name, fault := range map[string]*fake.Server{
+		"first turn":  {Fault: fake.Double, After: 1600},
+		"second turn": {Fault: fake.Drop, After: 4000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			code, r, out := loadtest(t, fault, append(slices.Clone(slowArgs), "--stall=3s", "--drain=3s")...)
+			failed(t, code, r, out, "doubled", "lost")
+		})
+	}
+}
