@@ -43,6 +43,12 @@ func loadtest(t *testing.T, s *fake.Server, args ...string) (code int, r report.
 		t.Fatal(err)
 	}
 	defer s.Close()
+	return against(t, addr, args...)
+}
+
+// against is loadtest with a server that listens at addr already.
+func against(t *testing.T, addr string, args ...string) (code int, r report.Result, out string) {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "result.json")
 	// Of a flag that is given twice the last one counts.
 	base := []string{args[0], "--target", addr, "--warmup=50ms", "--duration=200ms", "--drain=5s", "--stall=5s", "--max-time=60s", "--json", file}
