@@ -190,7 +190,7 @@ func timeFlags(c *run.Config) group {
 	f.in("settle", "idle", "churn", "grow")
 	f.DurationVar(&c.After, "after", 30*time.Second, "how long to watch the memory come back when all have left; 0: do not")
 	f.in("after", "idle")
-	f.DurationVar(&c.Drain, "drain", 10*time.Second, "how long to wait for what is under way at the end; what has not come then is lost")
+	f.DurationVar(&c.Drain, "drain", 10*time.Second, "how long to wait for what is under way at the end; what has not come then is lost (slow: at the end of each turn too)")
 	f.DurationVar(&c.Leave, "leave", 10*time.Second, "how long clients wait for the server to let them go, after saying goodbye")
 	f.DurationVar(&c.Stall, "stall", 5*time.Second, "end the run when nothing comes for so long")
 	f.DurationVar(&c.ConnectTimeout, "connect-timeout", time.Minute, "for all clients to connect (churn: for a round)")

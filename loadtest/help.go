@@ -60,6 +60,8 @@ visit.`,
 --slow-share percent stop reading, for as long; then they read again, and each must
 catch up, whole and in order, or find itself cut and come back as a new connection,
 for which every message counts from the next one on. Only then the next turn begins.
+For each of them --rate times --size bytes a second pile up in --duration / --turns and
+the second before it: whether that is above the server's limit is yours to choose.
 
 Measured: the others' latency in both windows of each turn and the median ratio of
 their 99th percentiles, the server's memory, and how many were cut. What a cut looks

@@ -1,6 +1,8 @@
 package run
 
 import (
+	"errors"
+	"fmt"
 	"math"
 	"net/netip"
 	"slices"
@@ -94,6 +96,29 @@ func TestWatch(t *testing.T) {
 		f := r.fig
 		if len(r.res.Warnings) != c.warnings || f.Saturated != c.saturated || math.Abs(f.OtherCores-c.others) > 0.02 || math.Abs(f.GeneratorCores-c.cores) > 0.001 {
 			t.Errorf("%s: %q, %+v", name, r.res.Warnings, f)
+		}
+	}
+}
+
+// TestVerdict: faults are told whatever ended the run, and a run that did not go on is
+// not good for having none.
+func TestVerdict(t *testing.T) {
+	late := errors.New("not done within --max-time")
+	stalled := fmt.Errorf("%w: nothing came", errStalled)
+	for _, c := range []struct {
+		err          error
+		faults, want string
+	}{
+		{nil, "", ""}, {nil, "1 lost", "1 lost"}, {errFaults, "1 lost", "1 lost"}, {late, "", "not done within --max-time"},
+		{late, "2 doubled", "2 doubled (not done within --max-time)"}, {stalled, "", "stalled: nothing came"}, {stalled, "1 lost", "1 lost (stalled: nothing came)"},
+	} {
+		r := &runner{cfg: Config{Scenario: "idle"}}
+		got := ""
+		if err := r.verdict(c.err, c.faults); err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%v and %q: %q, want %q", c.err, c.faults, got, c.want)
 		}
 	}
 }
