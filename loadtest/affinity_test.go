@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -52,6 +53,7 @@ func pinned(over chan struct{}, first, last string) error {
 	defer tick.Stop()
 	workers := []string{first, last}
 	slices.Sort(workers)
+	wrong := errors.New("no server and no processes of clients were seen")
 	for {
 		var server, clients, stray []string
 		for _, pid := range children() {
@@ -77,9 +79,12 @@ func pinned(over chan struct{}, first, last string) error {
 		if slices.Equal(server, []string{last}) && slices.Equal(clients, workers) && len(stray) == 0 {
 			return nil
 		}
+		if len(server) > 0 && len(clients) > 0 {
+			wrong = fmt.Errorf("the server's threads are on %q, want %q; the processes of clients on %q, want %q; others on %q", server, last, clients, workers, stray)
+		}
 		select {
 		case <-over:
-			return fmt.Errorf("the server's threads are on %q, want %q; the processes of clients on %q, want %q; others on %q", server, last, clients, workers, stray)
+			return wrong
 		case <-tick.C:
 		}
 	}
