@@ -15,7 +15,7 @@ type slow struct {
 	away   []*client // cut, to come back
 	told   uint32    // area.Slow as last seen
 	target uint64    // what had been sent when they were told to read again
-	slack  uint64    // messages: so far behind the sender is caught up
+	slack  uint64    // messages: so far behind the others is caught up
 }
 
 func (s *slow) init(w *worker) {
@@ -53,11 +53,11 @@ func (s *slow) tick() {
 		w.dial.underway++
 		w.enter(c)
 	}
-	behind, sent := int64(0), w.area.FanSent.Load()
+	behind, others := int64(0), w.area.FanDone.Load() // who may be late themselves, on a busy machine
 	for _, c := range s.all {
 		switch {
 		case !c.excused:
-		case c.state == stateReady && c.in.next >= s.target && c.in.next+s.slack >= sent:
+		case c.state == stateReady && c.in.next >= s.target && c.in.next+s.slack >= others:
 			c.excused = false
 		default:
 			behind++
