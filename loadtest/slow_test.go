@@ -11,28 +11,45 @@ import (
 	"testing"
 
 	"github.com/sio-fast/sio-fast/loadtest/internal/fake"
+	"github.com/sio-fast/sio-fast/loadtest/internal/report"
 )
 
 // slowArgs have a client that does not read fall behind by more messages than the
 // kernel's buffers and the fake server's queue hold. The kernel lends twice of what
 // comes in a round trip, of which a busy machine makes half a second: so three without
 // reading.
-var slowArgs = []string{"slow", "-n4", "--slow-share=25", "--rate=200", "--size=10000", "--turns=2", "--duration=4s", "--pid=-1"}
+var slowArgs = []string{"slow", "-n4", "--slow-share=25", "--rate=200", "--size=10000", "--turns=2", "--pid=-1"}
+
+// stopped runs slowArgs and more until enough has come of it: where a machine makes
+// more than half a second of a round trip, they have to stop reading for longer yet.
+func stopped(t *testing.T, fault string, enough func(r *report.Result) bool, more ...string) (s *fake.Server, r report.Result, out string) {
+	t.Helper()
+	for d := 4; d <= 32; d *= 2 {
+		s = &fake.Server{Fault: fault, At: freeAddress(t)}
+		args := append(slices.Clone(slowArgs), fmt.Sprintf("--duration=%ds", d))
+		for _, x := range more {
+			args = append(args, strings.ReplaceAll(x, "{addr}", s.At))
+		}
+		if _, r, out = loadtest(t, s, args...); enough(&r) {
+			return s, r, out
+		}
+	}
+	t.Fatalf("%s", out)
+	return nil, r, out
+}
+
+func cutTwice(r *report.Result) bool { return r.OK && r.Figures.Slow.Cut == 2 }
 
 // TestSlowReaders: messages dropped silently are lost. Who is cut comes back, in
 // each turn, and is cut again.
 func TestSlowReaders(t *testing.T) {
 	t.Parallel()
-	code, r, out := loadtest(t, &fake.Server{Fault: fake.Silent}, slowArgs...)
-	failed(t, code, r, out, "lost")
+	_, r, out := stopped(t, fake.Silent, func(r *report.Result) bool { return !r.OK })
+	failed(t, 1, r, out, "lost")
 
-	s := &fake.Server{Fault: fake.Strict}
-	code, r, out = loadtest(t, s, slowArgs...)
-	if code != 0 {
-		t.Fatalf("exit code %d\n%s", code, out)
-	}
+	s, r, out := stopped(t, fake.Strict, cutTwice)
 	x := r.Figures.Slow
-	if x.Clients != 1 || x.Cut != 2 || len(x.Reasons) != 1 || x.ServerCuts != nil || len(x.Turns) != 2 {
+	if x.Clients != 1 || len(x.Reasons) != 1 || x.ServerCuts != nil || len(x.Turns) != 2 {
 		t.Errorf("%+v\n%s", x, out)
 	}
 	if n := s.From()["127.0.0.1"]; n != 6 {
@@ -44,11 +61,7 @@ func TestSlowReaders(t *testing.T) {
 // has allocated is told of the windows in which some do not read.
 func TestServerCuts(t *testing.T) {
 	t.Parallel()
-	s := &fake.Server{Fault: fake.Strict, At: freeAddress(t)}
-	code, r, out := loadtest(t, s, append(slices.Clone(slowArgs), "--runtime-metrics=http://"+s.At+"/stats")...)
-	if code != 0 {
-		t.Fatalf("exit code %d\n%s", code, out)
-	}
+	_, r, out := stopped(t, fake.Strict, cutTwice, "--runtime-metrics=http://{addr}/stats")
 	if got := r.Figures.Slow.ServerCuts; !maps.Equal(got, map[string]int64{fake.SlowClient: 2}) {
 		t.Errorf("%v", got)
 	}
@@ -107,7 +120,7 @@ func TestFaultsWhileSlow(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			code, r, out := loadtest(t, fault, append(slices.Clone(slowArgs), "--stall=3s", "--drain=3s")...)
+			code, r, out := loadtest(t, fault, append(slices.Clone(slowArgs), "--duration=4s", "--stall=3s", "--drain=3s")...)
 			failed(t, code, r, out, "doubled", "lost")
 		})
 	}
