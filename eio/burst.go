@@ -214,6 +214,9 @@ func (s *source) follow(o *Outgoing) {
 	switch {
 	case o.Err != nil:
 		p.broken(o.Err)
+		if s.q == nil { // else it went with the queue
+			p.discarded(len(o.B))
+		}
 	case s.q != nil && p.out == s.q:
 		p.flush() // more has come behind it, or the kernel is full
 	case s.f == nil || p.flags&pfHeld != 0:

@@ -224,6 +224,13 @@ func TestBurstBroken(t *testing.T) {
 	if got, want := strings.Count(w.h.take(), "close transport close: broken pipe"), (len(cs)+6)/7; got != want {
 		t.Errorf("%d sessions ended, want %d", got, want)
 	}
+	lost := uint64(0)
+	for _, n := range read(w).Discarded.All() {
+		lost += n
+	}
+	if want := uint64((len(cs)+6)/7) * uint64(len(sent("4x"))); lost != want {
+		t.Errorf("%d bytes were thrown away, want %d", lost, want)
+	}
 }
 
 // fragile is a driver whose SendAll may panic.
