@@ -40,7 +40,7 @@ type Closes [8]uint64
 
 // reasons names the places of a [Closes].
 var reasons = [len(Closes{})]Reason{
-	ReasonPingTimeout, ReasonTransportClose, ReasonTransportError, ReasonParseError,
+	ReasonPingTimeout, placeClosed: ReasonTransportClose, ReasonTransportError, ReasonParseError,
 	ReasonForced, ReasonShutdown, ReasonSlow, ReasonOther,
 }
 
@@ -59,23 +59,29 @@ func placeOf(r Reason) int {
 	return len(reasons) - 1
 }
 
-// A peer keeps the reason of its end in the upper bits of turns, for a field of its
-// own would make each connection larger: the place in a [Closes] without the bits of
-// placeClosed, so that none stands for the client's own leaving.
+// A peer keeps the reason of its end in the upper bits of lingers, for a field of its
+// own would make each connection larger: the place in a [Closes], with the bits of
+// placeClosed turned over, so that zero stands for the client's own leaving.
 const (
 	whyShift    = 5
 	placeClosed = 1
 )
 
+// Both fit into their bits.
+var (
+	_ [1<<(8-whyShift) - len(Closes{})]struct{}
+	_ [1<<whyShift - 1 - lingerTurns]struct{}
+)
+
 // endsBy notes why the peer ends, for what it may have to throw away later: a
 // websocket that was closed in an orderly way still sends what it has.
 func (p *Peer) endsBy(r Reason) {
-	p.turns = p.turns&(1<<whyShift-1) | uint8(placeOf(r)^placeClosed)<<whyShift
+	p.lingers = p.lingers&(1<<whyShift-1) | uint8(placeOf(r)^placeClosed)<<whyShift
 }
 
 // discarded counts n bytes that the peer has taken and throws away.
 func (p *Peer) discarded(n int) {
-	p.loop.stats.Discarded[p.turns>>whyShift^placeClosed] += uint64(n)
+	p.loop.stats.Discarded[p.lingers>>whyShift^placeClosed] += uint64(n)
 }
 
 // All gives each reason, always in the same order, with its count.
