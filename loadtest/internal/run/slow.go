@@ -31,15 +31,14 @@ func (r *runner) slow() error {
 		return err
 	}
 	s := &report.Slow{Turns: make([]report.Turn, r.cfg.Turns)}
-	total := snapshot{each: make([]time.Duration, len(r.processes))}
+	all, some := r.nothing(), r.nothing()
 	for n := range r.cfg.Turns {
-		if err := r.turn(n, s, &total); err != nil {
+		if err := r.turn(n, s, &all, &some); err != nil {
 			r.area.Slow.Store(uint32(2*n + 2)) // what there is they can read yet
 			return err
 		}
 	}
-	r.stage = "some slow"
-	r.figures(snapshot{each: make([]time.Duration, len(r.processes))}, total)
+	r.spent(all, some)
 	if closed != nil {
 		now, err := r.closedSessions()
 		if err != nil {
@@ -54,12 +53,27 @@ func (r *runner) slow() error {
 	return nil
 }
 
-// turn measures both windows of turn n. What was spent in the second is added to
-// total.
-func (r *runner) turn(n int, s *report.Slow, total *snapshot) error {
+// nothing is a total to which nothing was added yet.
+func (r *runner) nothing() snapshot {
+	return snapshot{each: make([]time.Duration, len(r.processes))}
+}
+
+// spent computes the figures of the windows in which some do not read. A generator or
+// a machine without time left in the windows in which all do is warned of as well: the
+// others are compared with these.
+func (r *runner) spent(all, some snapshot) {
+	r.stage = "all read"
+	r.watch(r.nothing(), all)
+	r.stage = "some slow"
+	r.figures(r.nothing(), some)
+}
+
+// turn measures both windows of turn n. What was spent in each of them is added to
+// all and to some.
+func (r *runner) turn(n int, s *report.Slow, all, some *snapshot) error {
 	stage := func(name string) { r.stage = fmt.Sprintf("%d %s", n+1, name) }
 	stage("all")
-	if err := r.turnWindow(nil); err != nil {
+	if err := r.turnWindow(all); err != nil {
 		return err
 	}
 	peak := r.peak
@@ -69,7 +83,7 @@ func (r *runner) turn(n int, s *report.Slow, total *snapshot) error {
 	if err := r.flowing(slowSettle); err != nil {
 		return err
 	}
-	if err := r.turnWindow(total); err != nil {
+	if err := r.turnWindow(some); err != nil {
 		return err
 	}
 	stage("resume")
@@ -81,6 +95,7 @@ func (r *runner) turn(n int, s *report.Slow, total *snapshot) error {
 	return nil
 }
 
+// turnWindow measures the next window, and adds what was spent in it to total.
 func (r *runner) turnWindow(total *snapshot) error {
 	a, b, err := r.measure(r.cfg.window())
 	if err != nil {
@@ -89,9 +104,7 @@ func (r *runner) turnWindow(total *snapshot) error {
 	if a.received == b.received {
 		return errNone
 	}
-	if total != nil {
-		total.add(a, b)
-	}
+	total.add(a, b)
 	return nil
 }
 
