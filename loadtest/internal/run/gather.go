@@ -149,7 +149,7 @@ func (r *runner) gather(results []worker.Result) {
 		s.Baseline, f.Latency, f.Complete = base.percentiles(), slow.percentiles(), nil
 		s.Reasons = cuts
 		s.Clients = int64(r.cfg.slow())
-		s.Cut = r.area.Sum(func(p *shm.Process) *atomic.Int64 { return &p.Cut })
+		s.Cut = r.cut()
 	}
 }
 

@@ -47,6 +47,10 @@ func (r *runner) open() int64 {
 	return r.area.Sum(func(p *shm.Process) *atomic.Int64 { return &p.Open })
 }
 
+func (r *runner) cut() int64 {
+	return r.area.Sum(func(p *shm.Process) *atomic.Int64 { return &p.Cut })
+}
+
 func (r *runner) snap() snapshot {
 	s := snapshot{at: clock.Now(), sent: r.sent(), received: r.received(), each: r.generatorCPU()}
 	for _, d := range s.each {

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sio-fast/sio-fast/loadtest/internal/clock"
 	"github.com/sio-fast/sio-fast/loadtest/internal/proc"
 	"github.com/sio-fast/sio-fast/loadtest/internal/report"
 	"github.com/sio-fast/sio-fast/loadtest/internal/shm"
@@ -15,6 +16,10 @@ func (c *Config) window() time.Duration { return c.Duration / time.Duration(c.Tu
 
 // slowSettle is for what those that stop reading fill at first: the kernel's buffers.
 const slowSettle = time.Second
+
+// statsLate is for how long the server is asked again for the cuts that the clients
+// have seen: its figures may be of some milliseconds ago, on a busy machine of more.
+const statsLate = time.Second
 
 // slow takes turns, for a machine that others use too is not the same from one
 // minute to the next: each turn measures while all read and while some do not.
@@ -40,11 +45,9 @@ func (r *runner) slow() error {
 	}
 	r.spent(all, some)
 	if closed != nil {
-		now, err := r.closedSessions()
-		if err != nil {
+		if s.ServerCuts, err = r.serverCuts(closed); err != nil {
 			return err
 		}
-		s.ServerCuts = grown(closed, now)
 	}
 	if s.PeakRSS > 0 {
 		s.PeakGrowth = s.PeakRSS - r.fig.RSSBefore
@@ -132,6 +135,27 @@ func (r *runner) closedSessions() (map[string]int64, error) {
 		return nil, nil
 	}
 	return proc.ClosedSessions(r.cfg.MetricsURL)
+}
+
+// serverCuts asks the server by which reasons sessions have ended since before. It
+// asks again while that is fewer than the clients saw.
+func (r *runner) serverCuts(before map[string]int64) (map[string]int64, error) {
+	for from := clock.Now(); ; {
+		now, err := r.closedSessions()
+		if err != nil {
+			return nil, err
+		}
+		cuts, n := grown(before, now), int64(0)
+		for _, x := range cuts {
+			n += x
+		}
+		if n >= r.cut() || clock.Now()-from > int64(statsLate) {
+			return cuts, nil
+		}
+		if err := r.pause(20 * time.Millisecond); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // grown is what of now was not there before.
