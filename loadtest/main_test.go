@@ -38,12 +38,20 @@ func TestMain(m *testing.M) {
 // its result and what it printed.
 func loadtest(t *testing.T, s *fake.Server, args ...string) (code int, r report.Result, out string) {
 	t.Helper()
+	addr := listen(t, s)
+	defer s.Close()
+	return against(t, addr, args...)
+}
+
+// listen starts a fake server, for a test that needs its address before it can say
+// what to run against it.
+func listen(t *testing.T, s *fake.Server) string {
+	t.Helper()
 	addr, err := s.Listen()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
-	return against(t, addr, args...)
+	return addr
 }
 
 // against is loadtest with a server that listens at addr already.

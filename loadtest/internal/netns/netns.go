@@ -39,14 +39,11 @@ func New(addresses int) (*Net, error) {
 		return nil, errors.New("making one needs the ip command (package iproute2)")
 	}
 	sweep()
-	pid := os.Getpid()
+	n := named(os.Getpid())
 	// 198.18.0.0/15 is set aside for measuring networks (RFC 2544), so nobody
 	// misses it.
-	subnet := func(host int) string { return fmt.Sprintf("198.18.%d.%d", pid%256, host) }
-	n := &Net{
-		Server: netip.MustParseAddr(subnet(1)), name: prefix + strconv.Itoa(pid),
-		here: fmt.Sprintf("lt%ds", pid), there: fmt.Sprintf("lt%dc", pid),
-	}
+	subnet := func(host int) string { return fmt.Sprintf("198.18.%d.%d", os.Getpid()%256, host) }
+	n.Server = netip.MustParseAddr(subnet(1))
 	for i := range min(max(addresses, 1), 250) {
 		n.From = append(n.From, subnet(i+2))
 	}
@@ -55,6 +52,11 @@ func New(addresses int) (*Net, error) {
 		return nil, err
 	}
 	return n, nil
+}
+
+// named has the names of what a process makes, and nothing is made yet.
+func named(pid int) *Net {
+	return &Net{name: prefix + strconv.Itoa(pid), here: fmt.Sprintf("lt%ds", pid), there: fmt.Sprintf("lt%dc", pid)}
 }
 
 func (n *Net) build() error {
