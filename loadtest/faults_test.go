@@ -86,9 +86,9 @@ func TestVisitsLookAtAll(t *testing.T) {
 // TestVisitsStall: a round that does not go on ends by --stall, long before the
 // round's own bound, and says what is missing.
 func TestVisitsStall(t *testing.T) {
-	code, r, out := loadtest(t, &fake.Server{Fault: fake.Idle}, "churn", "-n3", "--visits=20", "--stall=1s", "--drain=1s", "--connect-timeout=50s")
+	code, r, out := loadtest(t, &fake.Server{Fault: fake.Idle}, "churn", "-n3", "--visits=20", "--stall=3s", "--drain=1s", "--connect-timeout=50s")
 	failed(t, code, r, out, "lost")
-	if r.Faults["lost"] != 3 || !strings.Contains(out, "nothing came for 1s") {
+	if r.Faults["lost"] != 3 || !strings.Contains(out, "nothing came for 3s") {
 		t.Errorf("%s", out)
 	}
 }

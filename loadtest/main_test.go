@@ -148,7 +148,7 @@ func TestGoodRuns(t *testing.T) {
 }
 
 func TestDeadServers(t *testing.T) {
-	code, r, out := loadtest(t, &fake.Server{Fault: fake.Idle}, "echo", "-n5", "--stall=500ms")
+	code, r, out := loadtest(t, &fake.Server{Fault: fake.Idle}, "echo", "-n5", "--stall=3s")
 	if code != 1 || r.OK || r.Faults["lost"] != 5 {
 		t.Errorf("a server that never answers: exit code %d\n%s", code, out)
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/sio-fast/sio-fast/loadtest/internal/fake"
 )
 
@@ -43,15 +45,27 @@ func startable(t *testing.T, loops string) (command, addr string) {
 	return fmt.Sprintf("env %s=%s %s=%s %s", envFake, addr, envLoops, loops, self), addr
 }
 
-// freeAddress is one of loopback on which nobody listens.
+// freeAddress is one of loopback on which nobody listens, and which until the test is
+// over the kernel gives to nobody who does not ask for it: a socket is bound to it.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	ln, err := net.Listen("tcp4", "127.0.0.1:0")
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = ln.Close() }()
-	return ln.Addr().String()
+	t.Cleanup(func() { _ = unix.Close(fd) })
+	// A listener has this option too, and then may bind beside one that does not listen.
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	at, err := unix.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", at.(*unix.SockaddrInet4).Port)
 }
 
 // TestGrow: a row for each number of clients, of a server that runs or of new ones.
