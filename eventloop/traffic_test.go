@@ -188,6 +188,8 @@ func TestMove(t *testing.T) {
 		m := eio.NewMux()
 		m.Handle(e)
 		s := serve(t, addr, m, &Options{Loops: 4})
+		pollSession(t, s) // what is opened at the first use is not left behind
+		waitFor(t, "the first connections to be gone", func() bool { return s.Stats().Conns == 0 })
 		before := countFDs()
 		var wg sync.WaitGroup
 		for range 12 {
