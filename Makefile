@@ -127,7 +127,7 @@ capacity: build ## what clients cost: writes the tables of docs/CAPACITY.md (a q
 	@scripts/capacity.sh $(ARGS)
 
 # ARGS=--short only tries whether everything works; --help and --list say more.
-rivals: ## measure beside other servers (an hour); writes bench/RESULTS.md
+rivals: ## measure beside other servers (an hour); writes bench/RESULTS.md, its plot and figures, and those of README.md
 	$(GO) -C bench/rivals run ./run $(ARGS)
 
 # A trial: make million CLIENTS=20000 HOLD=10s

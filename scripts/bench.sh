@@ -14,7 +14,7 @@ packages='./pool ./wsframe ./internal/http1 ./eio ./sio ./eventloop ./bench'
 	echo "commit: $(git rev-parse --short=10 HEAD 2>/dev/null || echo unknown)"
 	echo "date: $(date -u +%Y-%m-%d)"
 	echo "go: $(go env GOVERSION)"
-	echo "kernel: $(uname -sr)"
+	echo "kernel: $(uname -sr | cut -d - -f 1)"
 } >"$new"
 for package in $packages; do
 	echo "bench: $package" >&2 # the whole is silent for minutes otherwise

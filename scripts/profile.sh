@@ -87,7 +87,7 @@ head() {
 	echo
 	echo "Written by \`make profile VERSION=$version\`; [PROFILING.md](../PROFILING.md) says how to read it."
 	echo
-	echo "$(date -u +%Y-%m-%d), commit $commit, $(go env GOVERSION), $(uname -sr), $(nproc) cores," \
+	echo "$(date -u +%Y-%m-%d), commit $commit, $(go env GOVERSION), $(uname -sr | cut -d - -f 1), $(nproc) cores," \
 		"$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | sed 1q)."
 	echo "Each profile is of $seconds seconds. Before: \`make build && go build -C loadtest -o ../bin/loadtest .\`"
 	echo

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -18,17 +19,20 @@ func TestPage(t *testing.T) {
 	for _, p := range parts {
 		for _, b := range p.blocks {
 			blocks++
-			if n := strings.Count(page, strings.ReplaceAll(opening, "%s", b.name)); n != 1 {
-				t.Errorf("%s is there %d times", b.name, n)
+			end := fmt.Sprintf(closing, b.name)
+			for _, mark := range []string{fmt.Sprintf(opening, b.name), end} {
+				if n := strings.Count(page, mark); n != 1 {
+					t.Errorf("%q is there %d times", mark, n)
+				}
 			}
 			filled, err := fill(page, b.name, "FILLED\n")
-			if err != nil || !strings.Contains(filled, "\n\nFILLED\n\n"+closing) {
+			if err != nil || !strings.Contains(filled, "\n\nFILLED\n\n"+end) {
 				t.Errorf("%s: %v", b.name, err)
 			}
 		}
 	}
-	if n := strings.Count(page, closing); n != blocks {
-		t.Errorf("%d ends of %d blocks", n, blocks)
+	if n := strings.Count(page, "<!-- "); n != 2*blocks {
+		t.Errorf("%d marks of %d blocks", n, blocks)
 	}
 }
 
@@ -71,7 +75,7 @@ func TestTables(t *testing.T) {
 		"left":       {"| 10.0 MiB | 27.0 MiB | 11.0 MiB | **+10 %** | +10.0 % | 4.5 s |"},
 		"million":    {"for 1,000,000", "992 bytes, 9.25 objects | 992 MB", "1.1 µs of CPU, 75 %", "603 ms on the clock", "0.23 ms", "85 ns | 85.0 ms", "| 25.0 µs |"},
 		"heartbeats": {"| 15,000 | 7,500 | 0.20 (0.20) | 27 µs | 1.07 cores | 0.21 cores |"},
-		"churn":      {"| 16.0 MiB |", "**1.00**", "3 rounds of 3,000 visits"},
+		"churn":      {"| 16.0 MiB |", "| – |", "3 rounds of 3,000 visits"},
 	}
 	for _, p := range parts {
 		for _, b := range p.blocks {
@@ -91,6 +95,30 @@ func TestTables(t *testing.T) {
 				t.Errorf("%s of nothing: %v", b.name, err)
 			}
 		}
+	}
+}
+
+// TestSlope: one round that happens to be small does not make it steep, steady
+// growth does.
+func TestSlope(t *testing.T) {
+	var flat, steep []round
+	for i := range int64(40) {
+		flat = append(flat, round{3000, 1000 + i%5*30})
+		steep = append(steep, round{3000, 1000 + 10*i})
+	}
+	flat[1].RSS, flat[39].RSS = 900, 1200
+	if v, ok := slope(flat); !ok || v != 1 {
+		t.Errorf("flat: %v %v", v, ok)
+	}
+	if v, ok := slope(steep); !ok || v != 1370.0/1030 {
+		t.Errorf("steep: %v %v", v, ok)
+	}
+	if _, ok := slope(flat[:10]); ok {
+		t.Error("a slope of rounds that are in both ends")
+	}
+	got, err := churn([][]result{{{Figures: &figures{Rounds: steep}}}})
+	if err != nil || !strings.Contains(got, "last five by second to sixth |") || !strings.Contains(got, "| **1.330** |") {
+		t.Errorf("%v\n%s", err, got)
 	}
 }
 

@@ -136,8 +136,9 @@ func thisMachine(ctx context.Context) string {
 		with = " with changes"
 	}
 	kernel, _ := os.ReadFile("/proc/sys/kernel/osrelease")
+	release, _, _ := strings.Cut(string(kernel), "-") // what follows the number names the machine
 	return fmt.Sprintf("Commit `%s`%s, %s, %d cores of %s, Linux %s, %s.", commit, with, time.Now().UTC().Format(time.DateOnly),
-		runtime.NumCPU(), cpuName(), strings.TrimSpace(string(kernel)), runtime.Version())
+		runtime.NumCPU(), cpuName(), strings.TrimSpace(release), runtime.Version())
 }
 
 func cpuName() string {

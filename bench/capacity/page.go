@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// The page's blocks stand between these. What is outside of them is prose without
-// figures that go stale.
+// The page's blocks stand between these, which have the form of the README's. What
+// is outside of them is prose without figures that go stale.
 const (
-	opening = "<!-- make capacity: %s -->\n"
-	closing = "<!-- end -->\n"
+	opening = "<!-- capacity:%s:begin -->\n"
+	closing = "<!-- capacity:%s:end -->\n"
 )
 
 // write puts a part's blocks into the page.
@@ -65,16 +65,16 @@ func warnings(results [][]result) string {
 
 // fill replaces what a block of the page holds.
 func fill(page, name, text string) (string, error) {
-	open := fmt.Sprintf(opening, name)
+	open, end := fmt.Sprintf(opening, name), fmt.Sprintf(closing, name)
 	before, rest, ok := strings.Cut(page, open)
 	if !ok {
 		return "", fmt.Errorf("the page has no %q", strings.TrimSpace(open))
 	}
-	_, after, ok := strings.Cut(rest, closing)
+	_, after, ok := strings.Cut(rest, end)
 	if !ok {
 		return "", fmt.Errorf("the block %s has no end", name)
 	}
-	return before + open + "\n" + text + "\n" + closing + after, nil
+	return before + open + "\n" + text + "\n" + end + after, nil
 }
 
 // writeSkeleton makes a page of nothing but blocks.
@@ -83,7 +83,7 @@ func writeSkeleton(file string) error {
 	b.WriteString("# A trial: these figures say nothing\n")
 	for _, p := range parts {
 		for _, x := range p.blocks {
-			fmt.Fprintf(&b, "\n## %s\n\n"+opening+closing, x.name, x.name)
+			fmt.Fprintf(&b, "\n## %s\n\n"+opening+closing, x.name, x.name, x.name)
 		}
 	}
 	return os.WriteFile(file, []byte(b.String()), 0o644)

@@ -98,7 +98,7 @@ facts() {
 	echo "server: sio-fast at commit $commit"
 	echo "go: $(go env GOVERSION)"
 	echo "emulator: $(qemu-system-x86_64 --version | head -n 1), -accel $accel -cpu $cpu -smp $cores -m $memory, niceness $priority"
-	echo "host: $(nproc) cores, $(awk -F ': ' '/model name/ { print $2; exit }' /proc/cpuinfo), $(awk '/MemTotal/ { printf "%.1f GiB", $2 / 1048576 }' /proc/meminfo), Linux $(uname -r); shared with other work"
+	echo "host: $(nproc) cores, $(awk -F ': ' '/model name/ { print $2; exit }' /proc/cpuinfo), $(awk '/MemTotal/ { printf "%.1f GiB", $2 / 1048576 }' /proc/meminfo), Linux $(uname -r | cut -d - -f 1); shared with other work"
 }
 
 # image makes the initial RAM disk: busybox, the two programs, what to do.

@@ -97,18 +97,28 @@ func TestPublish(t *testing.T) {
 		s = back
 	}
 	for what, change := range map[string]func(*state, *config){
-		"a part":        func(s *state, _ *config) { s.Whole = false },
-		"an unfinished": func(s *state, _ *config) { s.Done-- },
-		"an --out":      func(_ *state, c *config) { c.out = "other.md" },
+		"a part":          func(s *state, _ *config) { s.Whole = false },
+		"an unfinished":   func(s *state, _ *config) { s.Done-- },
+		"an --out":        func(_ *state, c *config) { c.out = "other.md" },
+		"a rival skipped": func(s *state, _ *config) { s.Skipped = append(s.Skipped, skipped{Name: "node"}) },
 	} {
 		s, c := made(), new(config)
 		s.Machine.Commit = "def"
 		change(s, c)
-		if err := c.write(s, &strings.Builder{}); err != nil {
+		var said strings.Builder
+		if err := c.write(s, &said); err != nil {
 			t.Fatal(err)
 		}
-		if b, _ := os.ReadFile(readme); strings.Contains(string(b), "def") {
-			t.Errorf("%s run changed the README", what)
+		for _, file := range []string{readme, results, "bench/RESULTS.md"} {
+			if b, _ := os.ReadFile(file); strings.Contains(string(b), "def") {
+				t.Errorf("%s run changed %s", what, file)
+			}
+		}
+		if left := strings.Contains(said.String(), "stay as they were: node could not be measured"); left != (what == "a rival skipped") {
+			t.Errorf("%s run says %s", what, &said)
+		}
+		if b, _ := os.ReadFile("bin/rivals/RESULTS.md"); what == "a rival skipped" && !strings.Contains(string(b), "Not everything that there is: without node.") {
+			t.Errorf("%s run's table:\n%s", what, b)
 		}
 	}
 }

@@ -54,6 +54,9 @@ func (c *config) measure(ctx context.Context, p plan, stdout, stderr io.Writer) 
 	} else if err := os.Rename(c.state, c.state+".old"); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
+	if names := s.absent(); p.whole && len(names) > 0 {
+		say("without %s the report will be in bin/rivals, not in the repository", strings.Join(names, ", "))
+	}
 	say("%d runs, about %v", len(jobs), s.left(jobs, c).Round(10*time.Second))
 	if err := c.work(ctx, jobs, s, say); err != nil {
 		return err

@@ -27,7 +27,8 @@ type slow struct {
 	ServerCuts map[string]int64 // sessions that the server closed, by its reason; nil: was not asked
 	Ratio      float64          // the others' p99 beside them, by that with all reading: the median of the turns
 	Turns      []turn           `json:",omitempty"`
-	PeakGrowth int64            // bytes over RSSBefore, at most
+	PeakRSS    int64            `json:",omitempty"`
+	PeakGrowth *int64           `json:",omitempty"` // bytes of it over RSSBefore; nil: not told
 }
 
 type turn struct{ Ratio float64 }
@@ -107,5 +108,15 @@ func held(f *figures) (float64, bool) {
 	if f.Slow == nil {
 		return 0, false
 	}
-	return float64(f.Slow.PeakGrowth) / (1 << 20), f.Slow.PeakGrowth > 0
+	v, ok := f.Slow.growth()
+	return float64(v) / (1 << 20), ok
+}
+
+// growth is how much memory the server had at most over that before, which may be
+// less than nothing. loadtest gives 0 as well where it never read the memory.
+func (s *slow) growth() (bytes int64, ok bool) {
+	if s.PeakGrowth == nil || *s.PeakGrowth == 0 && s.PeakRSS == 0 {
+		return 0, false
+	}
+	return *s.PeakGrowth, true
 }

@@ -20,7 +20,7 @@ func thisMachine(ctx context.Context) (m machine) {
 		m.Memory = fmt.Sprintf("%.1f GiB", float64(kb)/(1<<20))
 	}
 	b, _ := os.ReadFile("/proc/sys/kernel/osrelease") // what is not known is left empty
-	m.Kernel = "Linux " + strings.TrimSpace(string(b))
+	m.Kernel = "Linux " + release(string(b))
 	out, err := exec.CommandContext(ctx, "git", "rev-parse", "--short=10", "HEAD").Output()
 	if err != nil {
 		return m
@@ -30,6 +30,12 @@ func thisMachine(ctx context.Context) (m machine) {
 		m.Commit += " with changes"
 	}
 	return m
+}
+
+// release is the number of a kernel's release. What follows it names the machine.
+func release(kernel string) string {
+	number, _, _ := strings.Cut(kernel, "-")
+	return strings.TrimSpace(number)
 }
 
 // field reads `name : value` of a file of /proc.

@@ -47,7 +47,8 @@ What to write, from the top of the repository:
   --report            measure nothing: write table and plot of the state file
 
 A run of everything also keeps its figures as bench/results.json and writes those of
-README.md anew, unless --out or --plot are given; so does --report of such a run. By
+README.md anew, unless --out or --plot are given; so does --report of such a run. Where
+a server that an aim names could not be measured it counts as not of everything. By
 --report --state bench/results.json the committed report is written again.
 
   --help              print this help
@@ -171,19 +172,19 @@ func (c *config) locate() error {
 	return os.Chdir(dir)
 }
 
-// files are where the report goes. Only a run of everything replaces the
-// committed one unasked.
-func (c *config) files(whole bool) (out, plot string) {
+// files are where the report goes. Only a run of everything, with all servers of
+// the aims, replaces the committed one unasked.
+func (c *config) files(full bool) (out, plot string) {
 	out, plot = c.out, c.plot
 	if out == "" {
 		out = filepath.Join("bench", "RESULTS.md")
-		if !whole {
+		if !full {
 			out = filepath.Join("bin", "rivals", "RESULTS.md")
 		}
 	}
 	if plot == "" {
 		plot = filepath.Join(filepath.Dir(out), "rivals.svg")
-		if !whole {
+		if !full {
 			plot = filepath.Join("bin", "rivals", "rivals.svg")
 		}
 	}
@@ -200,8 +201,7 @@ func (c *config) again(stdout io.Writer) error {
 }
 
 func (c *config) write(s *state, stdout io.Writer) error {
-	whole := s.Whole && s.Done == s.Planned
-	out, plot := c.files(whole)
+	out, plot := c.files(s.full())
 	if err := os.MkdirAll(filepath.Dir(out), 0o777); err != nil {
 		return err
 	}
@@ -212,7 +212,10 @@ func (c *config) write(s *state, stdout io.Writer) error {
 		return err
 	}
 	_, _ = fmt.Fprintf(stdout, "wrote %s and %s\n", out, plot)
-	if !whole || c.out != "" || c.plot != "" {
+	if names := s.absent(); s.Whole && len(names) > 0 {
+		_, _ = fmt.Fprintf(stdout, "the repository's figures stay as they were: %s could not be measured, and aims compare with that\n", strings.Join(names, ", "))
+	}
+	if !s.full() || c.out != "" || c.plot != "" {
 		return nil
 	}
 	if err := s.publish(); err != nil {

@@ -12,7 +12,7 @@ import (
 type plan struct {
 	servers  []server
 	measures []measure
-	whole    bool // everything there is, in full
+	whole    bool // everything there is was asked for, in full
 }
 
 func (c *config) choose() (p plan, err error) {

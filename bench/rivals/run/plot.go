@@ -44,7 +44,7 @@ func draw(s *state) string {
 	}
 	w := 2*panelW + panelGap + 2*margin
 	note := fmt.Sprintf("%s, %s, %s; medians of %s; one server core", s.Ended.Format("2006-01-02"), s.Machine.CPU, s.Machine.Kernel, s.rounds(drawn))
-	if s.Short || !s.Whole || s.Done < s.Planned {
+	if !s.full() {
 		note = "Not everything (" + s.lack() + "). " + note
 	}
 	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" aria-label="sio-fast beside other servers">
@@ -97,7 +97,7 @@ func (s *state) panel(name string, x, y int) (string, int) {
 		} else {
 			w := width(f)
 			fmt.Fprintf(&b, `<rect x="%d" y="%d" width="%.1f" height="%d" rx="2" class="%s"><title>%s … %s</title></rect><text x="%.1f" y="%d">%s</text>`+"\n",
-				x+labelW, at, w, barH, class(v.Kind), number(low), number(high), float64(x+labelW)+w+6, at+12, number(f))
+				x+labelW, at, w, barH, class(v.Kind), number(low), number(high), float64(x+labelW)+w+6, at+12, number(f)+s.partly(v.Name, name))
 		}
 		at += barH + barGap
 	}

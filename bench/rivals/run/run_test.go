@@ -70,12 +70,75 @@ func TestFailedIsNotQuoted(t *testing.T) {
 			t.Errorf("the table lacks %q:\n%s", want, text)
 		}
 	}
+	// What we fail at ourselves is missed, whatever the other did.
+	for i := range s.Samples {
+		if x := &s.Samples[i]; x.Measure == "echo" && x.Server == "sio" && x.Round == 2 {
+			x.Figures, x.Failed = nil, "5 messages lost"
+		}
+	}
+	text = table(s, "rivals.svg")
+	for _, want := range []string{
+		"| echo ×10 | sio | ≤ 1.60 × floor-share | failed in 1 of 3: 5 messages lost | **missed**: failed |",
+		"| echo ×10 | sio | ≤ 0.10 × node | failed in 1 of 3: 5 messages lost | **missed**: failed |",
+		"| echo ×10: objects allocated | sio | ≤ 0.01 | failed in 1 of 3: 5 messages lost | **missed**: failed |",
+		"\nReached: 3 of 7 measured; 1 not measured.\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the table lacks %q:\n%s", want, text)
+		}
+	}
+	if text := s.aims(); !strings.Contains(text, "; echo ×10 of sio failed in 1 of 3: 5 messages lost (≤ 0.10 × node was wanted);") {
+		t.Error(text)
+	}
 	s.Short = true
 	if short := table(s, "x"); strings.Contains(short, "≤") || !strings.Contains(short, "Not a full run") {
 		t.Error("a short run is held against the aims")
 	}
 	if svg := draw(s); !strings.Contains(svg, "failed: no figure") {
 		t.Error("the plot does not say that node failed")
+	}
+}
+
+// TestPartly: a figure that a good run lacks is not passed over in silence.
+func TestPartly(t *testing.T) {
+	s := made()
+	for i := range s.Samples {
+		if x := &s.Samples[i]; x.Measure == "fanout" && x.Server == "sio" && x.Round == 1 {
+			x.Figures = &figures{ObjectsPerMessage: x.Figures.ObjectsPerMessage}
+		}
+	}
+	text := table(s, "x")
+	for _, want := range []string{
+		"| **sio** | 21.0 (2 of 3) | 22.0 |", "| sio | 20.0 … 22.0 (2 of 3) |", "| ≤ 1.00 × floor | 2 of at least 3 rounds | not measured |",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the table lacks %q:\n%s", want, text)
+		}
+	}
+	if svg := draw(s); !strings.Contains(svg, ">21.0 (2 of 3)<") {
+		t.Error("the plot does not say that a round lacks the figure")
+	}
+}
+
+// TestRelease: what follows the number of a kernel is the machine's name, also in
+// a file that has it.
+func TestRelease(t *testing.T) {
+	for in, want := range map[string]string{"6.18.44-fc-v1\n": "6.18.44", "6.18.44\n": "6.18.44", "Linux 6.1.0-2-cloud": "Linux 6.1.0", "": ""} {
+		if got := release(in); got != want {
+			t.Errorf("%q: %q", in, got)
+		}
+	}
+	s, file := made(), filepath.Join(t.TempDir(), "state.json")
+	s.Machine.Kernel = "Linux 6.18.44-guest7"
+	if err := s.save(file); err != nil {
+		t.Fatal(err)
+	}
+	back, err := load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := table(back, "x") + draw(back) + block(back); strings.Contains(text, "guest7") || !strings.Contains(text, "Linux 6.18.44") {
+		t.Error(text)
 	}
 }
 
@@ -176,7 +239,7 @@ func TestStateComesBack(t *testing.T) {
 }
 
 func TestNumber(t *testing.T) {
-	for v, want := range map[float64]string{0: "0", 0.0012: "0.0012", 0.5: "0.50", 12.34: "12.3", 123.4: "123", 1234.5: "1,234", 13900: "13,900", 1234567: "1,234,567"} {
+	for v, want := range map[float64]string{0: "0", 0.0012: "0.0012", 0.5: "0.50", 12.34: "12.3", 123.4: "123", 1234.5: "1,234", 13900: "13,900", 1234567: "1,234,567", -123456: "-123,456", -1234: "-1,234", -0.5: "-0.50"} {
 		if got := number(v); got != want && !(v == 1234.5 && got == "1,235") {
 			t.Errorf("%v: %q, want %q", v, got, want)
 		}

@@ -18,8 +18,8 @@ type state struct {
 	Rounds         int
 	Duration       string
 	Warmup         string
-	Short, Whole   bool
-	Planned, Done  int // runs
+	Short, Whole   bool // Whole: everything there is was asked for
+	Planned, Done  int  // runs
 	Servers        []installed
 	Skipped        []skipped
 	Samples        []sample
@@ -66,6 +66,7 @@ func load(file string) (*state, error) {
 	if err := json.Unmarshal(b, s); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
+	s.Machine.Kernel = release(s.Machine.Kernel) // an older file may have all of it
 	return s, nil
 }
 
@@ -137,9 +138,47 @@ func (s *state) ratios(a, b, col string) ([]float64, error) {
 	return sorted(both), nil
 }
 
-// turns says how many rounds of a measure there are. Of a server that failed
+// full says whether the figures may stand in the repository: everything was run,
+// with all that the aims compare with.
+func (s *state) full() bool { return s.Whole && s.Done == s.Planned && len(s.absent()) == 0 }
+
+// absent names the servers of the aims that could not be measured.
+func (s *state) absent() (out []string) {
+	for _, v := range s.Skipped {
+		if slices.ContainsFunc(targets, func(t target) bool { return t.server == v.Name || t.than == v.Name }) {
+			out = append(out, v.Name)
+		}
+	}
+	return out
+}
+
+// outOf follows a figure that not all rounds have: a run may be good and lack it.
+func outOf(have, all int) string {
+	if have >= all {
+		return ""
+	}
+	return fmt.Sprintf(" (%d of %d)", have, all)
+}
+
+// partly is that of a server's cell.
+func (s *state) partly(server, col string) string {
+	m, _ := find(col)
+	v, err := s.values(server, col)
+	if err != nil {
+		return ""
+	}
+	ran := 0
+	for _, x := range s.Samples {
+		if x.Server == server && x.Measure == m.name {
+			ran++
+		}
+	}
+	return outOf(len(v), ran)
+}
+
+// roundsOf says how many rounds of a measure there are. Of a server that failed
 // there may be fewer.
-func (s *state) turns(measure string) int {
+func (s *state) roundsOf(measure string) int {
 	seen := map[int]bool{}
 	for _, x := range s.Samples {
 		if x.Measure == measure {
@@ -154,8 +193,8 @@ func (s *state) rounds(cols []column) string {
 	var n []int
 	for _, c := range cols {
 		m, _ := find(c.name)
-		if t := s.turns(m.name); t > 0 {
-			n = append(n, t)
+		if r := s.roundsOf(m.name); r > 0 {
+			n = append(n, r)
 		}
 	}
 	switch {

@@ -15,7 +15,7 @@ func number(v float64) string {
 	switch a := math.Abs(v); {
 	case a >= 1000:
 		s := strconv.FormatInt(int64(math.Round(v)), 10)
-		for i := len(s) - 3; i > 0; i -= 3 {
+		for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
 			s = s[:i] + "," + s[i:]
 		}
 		return s
@@ -39,13 +39,13 @@ func table(s *state, plot string) string {
 	switch {
 	case s.Short || s.Done < s.Planned:
 		p("**Not a full run: %s. Its figures show that it works, not how fast.**\n", s.lack())
-	case !s.Whole:
+	case !s.full():
 		p("Not everything that there is: %s.\n", s.lack())
 	}
 	if n := s.warned(); n > 0 {
 		p("**loadtest warned in %d of %d runs: see the end.**\n", n, s.Done)
 	}
-	if s.Whole {
+	if s.full() {
 		p("![server CPU and memory of each server](%s)\n", plot)
 	}
 	s.results(p)
@@ -82,6 +82,8 @@ func (s *state) lack() string {
 		return "few clients, a second each"
 	case s.Done < s.Planned:
 		return fmt.Sprintf("%d of %d runs", s.Done, s.Planned)
+	case s.Whole && len(s.absent()) > 0:
+		return "without " + strings.Join(s.absent(), ", ")
 	}
 	return "a choice of servers, measures or rounds"
 }
@@ -129,7 +131,8 @@ func (s *state) results(p printer) {
 	p("## Results\n")
 	p("The median of the rounds is shown, whose number is in the first line; smaller is better. \"–\": does not apply, or was not")
 	p("run. Where a message was lost, doubled or altered, or a client cut that reads, in any round, there is no figure, and a note")
-	p("says what happened. References have no Socket.IO library: they answer with hand-written bytes.\n")
+	p("says what happened. \"(2 of 3)\": a good run lacks this figure, and it is the median of the others. References have no")
+	p("Socket.IO library: they answer with hand-written bytes.\n")
 	cols := s.shown(false)
 	p("%s", grid{cols: cols, head: column.heading, rounds: true}.of(s))
 	s.meanings(p, cols)
@@ -145,8 +148,8 @@ func (s *state) meanings(p printer, cols []column) {
 	for _, x := range []struct{ col, text string }{
 		{"left", "Memory after all left is read every half second, for 20 s at most and until it is within 10 % of that before: of a server that gives it back this is the figure of that moment, not the least it comes to."},
 		{"churn", "Memory of visits is judged by its slope: the median after each of the last five rounds of visits by the median after the second to the sixth. By the second round alone, as before, it moves by percents with when the collector last came; that is shown beside, not judged."},
-		{"slow", "The p99 beside slow readers is by that of the same run while all read: both take turns, and the median of the turns' ratios is the figure of a run. The same with nobody slow says how far the turns differ by themselves."},
-		{"slow-held", "Memory held for slow readers is the most that the server had meanwhile over what it had before anybody came; its clients, and what a broadcast touches first, count in."},
+		{"slow", "The p99 beside slow readers is by that of the same run while all read: both take turns, and the median of the turns' ratios is the figure of a run. The same with nobody slow says how far the turns differ by themselves" + s.calm() + "."},
+		{"slow-held", "Memory held for slow readers is the most that the server had meanwhile over what it had before anybody came; its clients, and what a broadcast touches first, count in. " + heldAim()},
 	} {
 		if slices.ContainsFunc(cols, func(c column) bool { return c.name == x.col }) {
 			lines = append(lines, "- "+x.text)
@@ -155,6 +158,26 @@ func (s *state) meanings(p printer, cols []column) {
 	if len(lines) > 0 {
 		p("%s\n", strings.Join(lines, "\n"))
 	}
+}
+
+// calm says what the ratio beside slow readers is with nobody slow: its noise.
+func (s *state) calm() string {
+	var list []string
+	for _, v := range s.Servers {
+		if mid, low, high, err := s.cell(v.Name, "calm"); err == nil {
+			list = append(list, fmt.Sprintf("%s (%s … %s)%s of %s", ratio(mid), ratio(low), ratio(high), s.partly(v.Name, "calm"), v.Name))
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return ": here it was " + strings.Join(list, ", ") + ", and a ratio within that says nothing of slow readers"
+}
+
+// heldAim says where the aim for what is held for slow readers comes from.
+func heldAim() string {
+	return fmt.Sprintf("The aim is %d MiB: %d slow readers with the %d MiB that a client's backlog may have (`MaxBacklog`), twice, since Go's collector lets as much garbage stand as lives, and %d MiB that the server grows by with nobody slow.",
+		slowAllowance, slowReaders, maxBacklog, calmGrowth)
 }
 
 // tells says whether a server's objects were counted.
@@ -189,7 +212,7 @@ func (g grid) of(s *state) string {
 		m, _ := find(c.name)
 		head += " " + g.head(c) + " |"
 		rule += "---:|"
-		rounds += fmt.Sprintf(" %d |", s.turns(m.name))
+		rounds += fmt.Sprintf(" %d |", s.roundsOf(m.name))
 	}
 	p("%s\n%s", head, rule)
 	if g.rounds {
@@ -223,7 +246,7 @@ func (s *state) text(server, col string, notes *footnotes) string {
 		m, _ := find(col)
 		return notes.mark(fmt.Sprintf("%s, %s: %v", server, m.name, err))
 	}
-	return number(v)
+	return number(v) + s.partly(server, col)
 }
 
 func (s *state) circumstances(p printer) {
@@ -240,7 +263,7 @@ func (s *state) circumstances(p printer) {
 	p("\n| measure | command |\n|---|---|")
 	for _, x := range measures() {
 		if cmd := s.Commands[x.name]; cmd != "" {
-			p("| %s, %s | `%s` |", x.title, inRounds(s.turns(x.name)), cmd)
+			p("| %s, %s | `%s` |", x.title, inRounds(s.roundsOf(x.name)), cmd)
 		}
 	}
 	p("")
@@ -270,7 +293,7 @@ func (s *state) ranges(p printer) {
 				line += " – |"
 				continue
 			}
-			line += " " + number(low) + " … " + number(high) + " |"
+			line += " " + number(low) + " … " + number(high) + s.partly(v.Name, c.name) + " |"
 		}
 		p("%s", line)
 	}
@@ -309,8 +332,8 @@ func (s *slow) line() string {
 		}
 		out += "; closed by the server's own count: " + cmp.Or(strings.Join(why, ", "), "none")
 	}
-	if s.PeakGrowth > 0 {
-		out += fmt.Sprintf("; memory grew by %s bytes at most", number(float64(s.PeakGrowth)))
+	if v, ok := s.growth(); ok {
+		out += fmt.Sprintf("; memory grew by %s bytes at most", number(float64(v)))
 	}
 	var turns []string
 	for _, t := range s.Turns {

@@ -38,6 +38,9 @@ func TestTally(t *testing.T) {
 	if got := tally(all); got != "1 of 2 measured; 2 not measured" {
 		t.Error(got)
 	}
+	if got := tally([]verdict{{known: true, failed: true}, {known: true, met: true}}); got != "1 of 2 measured" {
+		t.Errorf("what failed is not missed: %s", got)
+	}
 	if got := tally(all[:2]); got != "1 of 2 measured" {
 		t.Error(got)
 	}
@@ -69,6 +72,9 @@ func TestSigns(t *testing.T) {
 	warn("fanout", "floor", "measure: a process of clients was busy 97 % of the time: it, not the server, may be what is measured (more)")
 	warn("fanout", "node", "measure: other processes of this machine kept 0.3 cores busy: times")
 	warn("fanout", "sio", "leave: 10 clients were not let go")
+	if text := s.aims(); !strings.Contains(text, " Of the reached ones, 1 in runs with a warning (‡). Not") || !strings.Contains(text, " †: in at") || !strings.Contains(text, " ‡: in at") {
+		t.Error(text)
+	}
 	text := table(s, "x")
 	for _, want := range []string{
 		"| ≤ 1.00 × floor | 2.00 × floor | **missed**: 2.00 times the aim † |", "| ≤ 0.50 × node | 0.5000 × node | reached ‡ |", "\n†: in at", "\n‡: in at",
@@ -141,9 +147,18 @@ func TestChurn(t *testing.T) {
 	}
 }
 
+// TestHeld: memory may be less than before, but it must have been told.
+func TestHeld(t *testing.T) {
+	for bytes, want := range map[int64]float64{3 << 20: 3, 0: 0, -1 << 20: -1} {
+		if v, ok := held(&figures{Slow: &slow{PeakRSS: 9 << 20, PeakGrowth: &bytes}}); !ok || v != want {
+			t.Errorf("%d: %v %v", bytes, v, ok)
+		}
+	}
+}
+
 // TestSlow: what loadtest tells of slow readers, and an older one does not.
 func TestSlow(t *testing.T) {
-	for _, f := range []*figures{{}, {Slow: &slow{Cut: 3}}} {
+	for _, f := range []*figures{{}, {Slow: &slow{Cut: 3}}, {Slow: &slow{PeakGrowth: new(int64)}}} {
 		if _, ok := beside(f); ok {
 			t.Errorf("a ratio of %+v", f)
 		}
@@ -151,16 +166,19 @@ func TestSlow(t *testing.T) {
 			t.Errorf("memory of %+v", f)
 		}
 	}
-	s, objects := made(), 0.002
-	s.Commands["slow"] = "loadtest slow"
+	s, objects, grew := made(), 0.002, int64(3<<20)
+	s.Commands["slow"], s.Commands["calm"] = "loadtest slow", "loadtest slow --slow-share 0"
 	for r, ratio := range []float64{1.02, 1.01, 1.2} {
 		s.Samples = append(s.Samples, sample{Measure: "slow", Server: "sio", Round: r, Figures: &figures{ObjectsPerMessage: &objects,
-			Slow: &slow{Cut: 3, ServerCuts: map[string]int64{slowClient: 3, "ping timeout": 1}, Ratio: ratio, Turns: []turn{{1.5}, {ratio}}, PeakGrowth: 3 << 20}}})
+			Slow: &slow{Cut: 3, ServerCuts: map[string]int64{slowClient: 3, "ping timeout": 1}, Ratio: ratio, Turns: []turn{{1.5}, {ratio}}, PeakGrowth: &grew}}})
+		s.Samples = append(s.Samples, sample{Measure: "calm", Server: "sio", Round: r, Figures: &figures{Slow: &slow{Ratio: ratio + 0.04}}})
 	}
 	text := table(s, "x")
 	for _, want := range []string{
 		"| sio | ≤ 1.10 × | 1.02 × | reached |", "| memory held for slow readers | sio | ≤ 8.00 MiB | 3.00 MiB | reached |",
 		"| beside slow readers: objects allocated | sio | ≤ 0.01 | 0.002 | reached |",
+		"turns differ by themselves: here it was 1.06 (1.05 … 1.24) of sio, and a ratio within that says nothing of slow readers.\n",
+		"The aim is 8 MiB: 3 slow readers with the 1 MiB that",
 		"In 3 runs with a server that tells whom it cuts and why, clients saw themselves cut 9 times",
 		"- slow, sio, round 1: 3 slow clients cut; closed by the server's own count: ping timeout 1, slow client 3; memory grew by 3,145,728 bytes at most; turns 1.50, 1.02\n",
 	} {
